@@ -66,4 +66,4 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     """List the public names, whether or not they have been used yet."""
-    return sorted({*globals(), *__all__})
+    return list(__all__)
