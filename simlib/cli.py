@@ -1,0 +1,327 @@
+"""The ``simlib`` command: parse the words, call the library, give an exit code; nothing is computed here.
+
+Exit codes: 0 fine; 2 the user's file or words (a message, no traceback, nothing written); 1 our bug;
+130 interrupted. Only typer is imported at the top, so that ``simlib --help`` is there at once.
+"""
+
+import functools
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ParamSpec
+
+import typer
+
+from simlib.errors import ConfigError, Problem, ResultsError, SimlibError
+
+if TYPE_CHECKING:
+    from simlib.config import Config
+    from simlib.model import Model
+    from simlib.summary import Summary
+
+__all__ = ["app", "main"]
+
+P = ParamSpec("P")
+_INTERRUPTED = 130
+_MOST_SIMULATIONS = 1_000_000_000
+
+app = typer.Typer(
+    name="simlib",
+    help="How sure is a council's budget decision? Draws many thousands of futures from a YAML file, and tells "
+    "how often each option closes the gap. All results are before further action.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Configs = Annotated[list[Path], typer.Argument(metavar="CONFIG...", help="One or more YAML files.")]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="ADDRESS=VALUE", help="Put a value in place of the file's; may be repeated."),
+]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and give its exit code.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Those of the process where left out.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal without a pound sign still gets the figures
+    try:
+        app(args=None if arguments is None else list(arguments), prog_name="simlib")
+    except SystemExit as finished:
+        return finished.code if isinstance(finished.code, int) else int(finished.code is not None)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    return 0
+
+
+def _guarded(command: Callable[P, int | None]) -> Callable[P, None]:
+    """Turn a refusal into its message and exit code 2, and an interruption into 130."""
+
+    @functools.wraps(command)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            code = command(*args, **kwargs)
+        except SimlibError as refusal:
+            typer.echo(_plain(str(refusal)), err=True)
+            code = 2
+        except KeyboardInterrupt:
+            typer.echo("interrupted", err=True)
+            code = _INTERRUPTED
+        except BrokenPipeError:
+            code = _quiet_pipe()
+        raise typer.Exit(code or 0)
+
+    return guarded
+
+
+def _plain(text: str) -> str:
+    """Take from a message what could steer a terminal: it may quote the user's file."""
+    return "\n".join("".join(c if c.isprintable() else "?" for c in line) for line in text.split("\n"))
+
+
+def _quiet_pipe() -> int:
+    """Stop quietly where the reader of our output has gone, as in ``simlib run … | head``."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001 - typer's callback
+    """Print the version and stop."""
+    if asked:
+        from simlib import __version__
+
+        typer.echo(f"simlib {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[  # noqa: ARG001, FBT002 - handled by its callback
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Take the options of simlib itself."""
+
+
+# run
+
+
+@app.command()
+@_guarded
+def run(  # noqa: PLR0917 - typer reads the options from the signature
+    configs: Configs,
+    simulations: Annotated[str | None, typer.Option(help="Number of futures: 100000, 100_000 or 1e5.")] = None,
+    seed: Annotated[str | None, typer.Option(help="Seed of the random draws; 0 is a seed.")] = None,
+    sampler: Annotated[str | None, typer.Option(help="random or sobol.")] = None,
+    sets: Sets = None,
+    jobs: Annotated[str | None, typer.Option(help="Workers; all cores where left out.")] = None,
+    backend: Annotated[str | None, typer.Option(help="threading or loky.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The run's folder; with several files, the folder of theirs.")] = None,
+    formats: Annotated[
+        list[str] | None, typer.Option("--format", help="json, nc, html, figures; repeated or with commas.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="One line for each option.")] = False,  # noqa: FBT002
+) -> None:
+    """Draw futures of each CONFIG, print what they say, and write runs/<name>/."""
+    from simlib.reporters import FORMATS, check_formats
+
+    options = {
+        "simulations": _whole("--simulations", simulations, 1, _MOST_SIMULATIONS),
+        "seed": _whole("--seed", seed, 0, 2**63 - 1),
+        "sampler": _one_of("--sampler", sampler, ("random", "sobol")),
+        "n_jobs": _whole("--jobs", jobs, 1, 1024) or _cores(),
+        "backend": _one_of("--backend", backend, ("threading", "loky")),
+    }
+    chosen = check_formats(_listed(formats) or FORMATS)
+    places = _places(configs, out)
+    models = _compiled(configs, sets or [])
+    for model, place in zip(models, places, strict=True):
+        _run_one(model, place, options=options, formats=chosen, quiet=quiet)
+
+
+def _run_one(
+    model: "Model", place: Path, *, options: dict[str, object], formats: Sequence[str], quiet: bool
+) -> None:
+    """Simulate one model, write its folder and print its report."""
+    from simlib.engine import simulate, simulate_plan
+    from simlib.progress import ProgressBar
+    from simlib.report import write_report
+    from simlib.summary import summarise
+
+    with ProgressBar(place.name) as bar:
+        futures = simulate(model, progress=bar, **options)  # type: ignore[arg-type]
+        summary = summarise(futures, simulate_plan(model))
+    write_report(summary, place, formats=formats, futures=futures)
+    _print(summary, quiet=quiet)
+    if not quiet:
+        typer.echo(f"\nWritten to {_plain(str(place))}/")
+
+
+def _print(summary: "Summary", *, quiet: bool) -> None:
+    """Print a report, or one line for each option."""
+    from simlib.console import open_console, print_brief, print_report
+    from simlib.report import build_report
+
+    printer = print_brief if quiet else print_report
+    printer(build_report(summary), open_console())
+
+
+def _compiled(configs: Sequence[Path], sets: Sequence[str]) -> "list[Model]":
+    """Load and compile every file before any is run: what is wrong in the last is told before the first is drawn."""
+    from simlib.model import compile_model
+
+    return [compile_model(config) for config in _loaded(configs, sets)]
+
+
+def _loaded(configs: Sequence[Path], sets: Sequence[str]) -> "list[Config]":
+    """Load every file, and tell the problems of all of them at once."""
+    from simlib.config import load_config
+
+    loaded, problems = [], []
+    for path in configs:
+        try:
+            loaded.append(load_config(path, overrides=sets))
+        except ConfigError as refusal:
+            problems += refusal.problems
+    if problems:
+        raise ConfigError(problems)
+    return loaded
+
+
+def _places(configs: Sequence[Path], out: Path | None) -> list[Path]:
+    """Give each file its run's folder, and refuse two in one place."""
+    from simlib.folder import check_place
+
+    if out is not None and len(configs) == 1:
+        places = [out]
+    else:
+        places = [(out or Path("runs")) / path.stem for path in configs]
+    twice = {str(place) for place in places if places.count(place) > 1}
+    if twice:
+        raise _refusal("--out", f"two files would both be written to {', '.join(sorted(twice))}")
+    for place in places:
+        check_place(place)
+    return places
+
+
+def _listed(values: Sequence[str] | None) -> list[str]:
+    """Give the parts of an option that may be repeated or hold commas."""
+    return [part.strip() for value in values or () for part in value.split(",") if part.strip()]
+
+
+def _whole(option: str, text: str | None, least: int, most: int) -> int | None:
+    """Read a whole number as people write it: 100000, 100_000, 100,000 or 1e5."""
+    if text is None:
+        return None
+    try:
+        digits = text.strip().replace(",", "").replace("_", "")
+        # A seed has more digits than a float keeps: only an exponent goes through one.
+        value = float(digits) if set(digits) & set("eE.") else int(digits)
+        if value == int(value) and least <= value <= most:
+            return int(value)
+    except (ValueError, OverflowError):
+        pass
+    raise _refusal(option, f"expected a whole number from {least:,} to {most:,}, got {text!r}")
+
+
+def _one_of(option: str, text: str | None, known: Sequence[str]) -> str | None:
+    """Read one of a few words."""
+    if text is None or text in known:
+        return text
+    raise _refusal(option, f"expected {' or '.join(known)}, got {text!r}")
+
+
+def _refusal(option: str, message: str) -> ConfigError:
+    """Give a refusal of something on the command line."""
+    return ConfigError([Problem("", option, message)])
+
+
+def _cores() -> int:
+    """Give how many cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on Windows or macOS
+        return os.cpu_count() or 1
+
+
+# the rest
+
+
+@app.command()
+@_guarded
+def check(configs: Configs, sets: Sets = None) -> None:
+    """Read each CONFIG back in plain words, without drawing anything."""
+    from simlib.console import open_console, print_lines
+    from simlib.model import compile_model
+    from simlib.readback import read_back
+
+    console = open_console()
+    for config in _loaded(configs, sets or []):
+        compile_model(config)  # what only the model can refuse belongs to a check too
+        print_lines(read_back(config), console)
+
+
+@app.command()
+@_guarded
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder, such as runs/south_somerset.")],
+    out: Annotated[Path | None, typer.Option(help="Another folder to write to; the run's own where left out.")] = None,
+    formats: Annotated[list[str] | None, typer.Option("--format", help="html, figures; repeated or with commas.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="One line for each option.")] = False,  # noqa: FBT002
+) -> None:
+    """Print a RUN again and render its report anew, without drawing anything."""
+    from simlib.report import load_summary, render_again
+
+    summary = load_summary(folder)
+    if formats or out:
+        render_again(summary, folder, out=out, formats=_listed(formats))
+    _print(summary, quiet=quiet)
+
+
+@app.command()
+@_guarded
+def schema() -> None:
+    """Print the JSON Schema of the config language, for editors."""
+    import json
+
+    from simlib.config.json_schema import config_schema
+
+    typer.echo(json.dumps(config_schema(), indent=2, ensure_ascii=False))
+
+
+@app.command()
+@_guarded
+def explain(word: Annotated[list[str], typer.Argument(metavar="FAMILY|TERM", help="Such as pert, or gap.")]) -> None:
+    """Say what a family of distributions or a term means."""
+    from simlib.console import open_console, print_lines
+    from simlib.explain import explanation
+
+    print_lines(explanation(" ".join(word)), open_console())
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@_guarded
+def test(context: typer.Context) -> int:
+    """Run simlib's own tests; further words are passed on to pytest."""
+    import subprocess
+
+    root = Path(__file__).resolve().parents[1]
+    if not (root / "tests").is_dir() or not (root / "pyproject.toml").is_file():
+        raise ResultsError(
+            "the tests come with the repository, not with the installed package: "
+            "clone it and run python3 scripts/simlib.py test"
+        )
+    return subprocess.run([sys.executable, "-m", "pytest", *context.args], cwd=root, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""A bar on standard error for runs that take longer than a second; it never reaches a file or a pipe."""
+
+import sys
+import time
+from types import TracebackType
+from typing import TextIO
+
+__all__ = ["ProgressBar"]
+
+_PATIENCE = 1.0  # before this nobody wonders [s]
+_CELLS = 30
+
+
+class ProgressBar:
+    """Counts what is done, and shows it once a run has taken longer than a second.
+
+    Parameters
+    ----------
+    label : str
+        What is being done.
+    stream : text stream, optional
+        Standard error where left out; nothing is written where it is not a terminal.
+    patience : float
+        How long to stay silent [s].
+    """
+
+    def __init__(self, label: str, stream: TextIO | None = None, *, patience: float = _PATIENCE) -> None:
+        self._label, self._stream, self._patience = label, stream or sys.stderr, patience
+        self._start, self._shown = time.monotonic(), False
+
+    def __call__(self, done: int, total: int) -> None:
+        """Take note that so many of so many are done."""
+        if not self._stream.isatty() or time.monotonic() - self._start < self._patience:
+            return
+        filled = _CELLS * done // max(total, 1)
+        bar = "#" * filled + "." * (_CELLS - filled)
+        self._stream.write(f"\r{self._label} [{bar}] {100 * done // max(total, 1)}%")
+        self._stream.flush()
+        self._shown = True
+
+    def __enter__(self) -> "ProgressBar":
+        """Start to count."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        """Wipe the bar away."""
+        if self._shown:
+            self._stream.write("\r\x1b[2K")
+            self._stream.flush()

@@ -1,0 +1,122 @@
+"""From a summary to a report, and from a report to its folder; rendering is in ``reporters`` and ``console``."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simlib import outlook, register
+from simlib.folder import read_folder, write_folder
+from simlib.layout import Report, Section
+from simlib.reporters import FORMATS, check_formats
+from simlib.wording import clean, joined
+
+if TYPE_CHECKING:
+    from simlib.results import Futures
+    from simlib.summary import Summary
+
+__all__ = ["FORMATS", "Report", "build_report", "load_summary", "write_report"]
+
+BANNER = "Before further action"
+
+
+def build_report(summary: "Summary") -> Report:
+    """Tell a summary in words and numbers, once for every format.
+
+    Parameters
+    ----------
+    summary : Summary
+        What ``summarise`` gave, or ``load_summary``.
+
+    Returns
+    -------
+    Report
+        Its text holds no control characters, whatever the config said.
+    """
+    document = _cleaned(summary.document)
+    sections = tuple(section for section in _sections(document, _cleaned(summary.manifest)) if section)
+    title, brief = document["config"]["title"], tuple(outlook.brief_lines(document))
+    return Report(title, BANNER, tuple(_facts(document)), brief, sections, summary)
+
+
+def _cleaned(value: Any) -> Any:
+    """Clean every text of a document, keys too: it is untrusted, and it goes to terminals and pages."""
+    if isinstance(value, Mapping):
+        return {clean(key): _cleaned(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_cleaned(entry) for entry in value]
+    return clean(value) if isinstance(value, str) else value
+
+
+def _sections(document: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterator[Section | None]:
+    """Give the sections in the order in which a committee reads them."""
+    yield from outlook.council_sections(document)
+    yield outlook.jointly_section(document)
+    yield outlook.claims_section(document)
+    yield outlook.events_section(document)
+    yield register.outputs_section(document)
+    yield register.bridge_section(document)
+    yield register.readings_section(document)
+    yield register.assumptions_section(document)
+    yield register.checks_section(document)
+    yield register.provenance_section(document, manifest)
+
+
+def _facts(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Give what identifies a run: councils, target year, decision date, futures, seed."""
+    config = document["config"]
+    if document["councils"]:
+        yield "Councils", joined([council["label"] for council in document["councils"].values()])
+    if document["target_year"]:
+        yield "Target year", str(document["target_year"])
+    if config.get("as_at"):
+        yield "As at", str(config["as_at"])
+    if document.get("prices"):
+        yield "Prices", str(document["prices"])
+    yield "Futures", f"{config['simulations']:,} ({str(config['sampler']).replace('_', ' ')} sampler)"
+    yield "Seed", str(config["seed"])
+
+
+def write_report(
+    summary: "Summary",
+    folder: str | Path,
+    *,
+    formats: Sequence[str] = FORMATS,
+    futures: "Futures | None" = None,
+) -> Path:
+    """Write a run's folder: whole, or not at all.
+
+    Parameters
+    ----------
+    summary : Summary
+        The run.
+    folder : path
+        Where it goes; a run that stands there is replaced at the end, anything else is refused.
+    formats : sequence of str
+        Some of ``FORMATS``; ``summary.json``, ``config.yaml`` and ``manifest.json`` are always written.
+    futures : Futures, optional
+        Needed for ``nc``, which is left out without them.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    ResultsError
+        When a format is unknown, or the folder holds something else than a run.
+    """
+    chosen = check_formats(formats)
+    report = build_report(summary)
+    return write_folder(report, Path(folder), chosen, futures)
+
+
+def load_summary(folder: str | Path) -> "Summary":
+    """Read a run's folder back, enough to render every report again.
+
+    Raises
+    ------
+    ResultsError
+        When the folder is no run, is damaged, or was written by another format of simlib.
+    """
+    return read_folder(Path(folder))

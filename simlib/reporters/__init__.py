@@ -1,0 +1,50 @@
+"""The formats of a report: one function ``(Report, Path) -> Path`` and one line each; nothing is computed here."""
+
+import difflib
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from simlib.errors import ResultsError
+from simlib.layout import Report
+
+__all__ = ["FORMATS", "REPORTERS", "check_formats"]
+
+
+def _later(module: str, name: str) -> Callable[[Report, Path], Path]:
+    """Give a reporter that imports its module when it is first used."""
+
+    def render(report: Report, folder: Path) -> Path:
+        written: Path = getattr(importlib.import_module(module), name)(report, folder)
+        return written
+
+    return render
+
+
+REPORTERS: Mapping[str, Callable[[Report, Path], Path]] = {
+    "html": _later("simlib.reporters.html", "write_html"),
+    "figures": _later("simlib.reporters.pictures", "write_figures"),
+}
+# json is written with every run; nc needs the futures themselves and no report.
+FORMATS = ("json", "nc", *REPORTERS)
+
+
+def check_formats(names: Sequence[str]) -> tuple[str, ...]:
+    """Give the formats asked for, each once and in order.
+
+    Raises
+    ------
+    ResultsError
+        When one is unknown; the message lists those that are known.
+
+    Examples
+    --------
+    >>> check_formats(["html", "json", "html"])
+    ('html', 'json')
+    """
+    for name in names:
+        if name not in FORMATS:
+            near = difflib.get_close_matches(name, FORMATS, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise ResultsError(f"--format: expected {', '.join(FORMATS)}, got {name!r}{hint}")
+    return tuple(dict.fromkeys(names))

@@ -1,0 +1,298 @@
+"""Numbers into words that members accept, never finer than they deserve; nothing here reads a summary or prints."""
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from simlib.units import SCALES
+
+__all__ = [
+    "chance",
+    "chance_count",
+    "chance_range",
+    "clean",
+    "joined",
+    "margin",
+    "money",
+    "number",
+    "out_of_hundred",
+    "person_share",
+    "sentence_case",
+    "year_label",
+]
+
+# From these pounds on a figure is told in this unit: (from, unit, step shown, decimals). A unit starts where
+# the one below it would round up to it: £99,600 is £0.1m, not £100k.
+_MONEY_STEPS = ((1e9 - 5e4, "bn", 1e8, 1), (1e5 - 500, "m", 1e5, 1), (1e3 - 0.5, "k", 1e3, 0), (0.0, "", 1.0, 0))
+_NORMAL_975 = 1.959963984540054
+# Characters that reorder or hide text: harmless in a name, harmful in a report.
+_INVISIBLE = frozenset("\u061c\u200b\u200e\u200f\u2028\u2029\u2060\ufeff") | frozenset(
+    chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
+)
+
+
+def clean(text: object, *, longest: int = 1_000) -> str:
+    """Give text from a file without control, reordering or invisible characters, on one line.
+
+    Parameters
+    ----------
+    text : object
+        Any words of the user's; None gives the empty text.
+    longest : int
+        Longer text is cut there, with an ellipsis [characters].
+
+    Examples
+    --------
+    >>> clean("Solo\\x1b[31m  business\\ncase")
+    'Solo [31m business case'
+    """
+    words = "" if text is None else str(text)
+    # A control character becomes a space, so that the words beside it stay apart.
+    kept = (" " if unicodedata.category(letter) in {"Cc", "Cs"} else letter for letter in words)
+    shown = re.sub(r"\s+", " ", "".join(letter for letter in kept if letter not in _INVISIBLE)).strip()
+    return shown if len(shown) <= longest else shown[: longest - 1].rstrip() + "…"
+
+
+def year_label(year: object) -> str:
+    """Spell a financial year, given as its label or as the calendar year it starts in.
+
+    Examples
+    --------
+    >>> year_label("2019/20"), year_label(2019), year_label("2019")
+    ('2019/20', '2019/20', '2019/20')
+    """
+    text = str(year)
+    return f"{text}/{(int(text) + 1) % 100:02d}" if re.fullmatch(r"\d{4}", text) else text
+
+
+def out_of_hundred(probability: float, error: float = 0.0) -> str:
+    """Give how many of 100 futures, rounded only as finely as the simulation error supports.
+
+    Parameters
+    ----------
+    probability : float
+        Share of the futures [0 to 1].
+    error : float
+        Its standard error from a finite number of futures [0 to 1].
+
+    Notes
+    -----
+    The step is 1 while the 95 % half-width stays within 1.5 of 100, then 5 (to 7.5), then 10. A figure
+    that would round to 0 or 100 is told as fewer than one step, or more than 100 less one step.
+
+    Examples
+    --------
+    >>> out_of_hundred(0.274, 0.001), out_of_hundred(0.274, 0.02), out_of_hundred(0.001, 0.0001)
+    ('27', 'about 25', 'fewer than 1')
+    """
+    step = _step(error)
+    rounded = step * math.floor(100 * probability / step + 0.5)
+    if rounded <= 0:
+        return f"fewer than {step}"
+    if rounded >= 100:
+        return f"more than {100 - step}"
+    return f"{rounded}" if step == 1 else f"about {rounded}"
+
+
+def _step(error: float) -> int:
+    """Give the step of 100 to which a chance may be rounded [of 100]."""
+    half_width = 100 * _NORMAL_975 * error
+    return 1 if half_width <= 1.5 else 5 if half_width <= 7.5 else 10
+
+
+def chance(probability: float, error: float = 0.0, interval: Sequence[float] | None = None) -> str:
+    """Give a chance as people say it: ``27 of 100``, and never 0 or 100 of 100.
+
+    Parameters
+    ----------
+    probability, error : float
+        Share of the futures, and its standard error [0 to 1].
+    interval : sequence of two floats, optional
+        The 95 % interval (Wilson). At a share of 0 or 1 its far end tells how many futures there were.
+
+    Notes
+    -----
+    The rule of three: an event that none of n futures shows has a chance below 3/n, at 95 %.
+
+    Examples
+    --------
+    >>> chance(0.274, 0.001), chance(0.9991, 0.0001), chance(0.0, 0.0, [0.0, 3.841311e-05])
+    ('27 of 100', 'more than 99 of 100', 'fewer than 1 in 33,000')
+    """
+    if interval is not None and probability <= 0:
+        return f"fewer than 1 in {_rule_of_three(interval[1])}"
+    if interval is not None and probability >= 1:
+        return f"all but fewer than 1 in {_rule_of_three(1 - interval[0])}"
+    return f"{out_of_hundred(probability, error)} of 100"
+
+
+def _rule_of_three(bound: float) -> str:
+    """Give n/3 to two figures, rounded down, from the Wilson bound of none of n: z²/(n + z²)."""
+    square = _NORMAL_975**2
+    futures = square * (1 - bound) / bound if 0 < bound < 1 else 3.0
+    third = max(futures / 3 * (1 + 1e-9), 1.0)
+    step = 10 ** max(math.floor(math.log10(third)) - 1, 0)
+    return f"{math.floor(third / step) * step:,.0f}"
+
+
+def chance_count(probability: float, error: float = 0.0) -> str:
+    """Give how many of 100 for a narrow column: ``27``, ``<1``, ``>99``.
+
+    Examples
+    --------
+    >>> chance_count(0.274, 0.001), chance_count(0.0), chance_count(1.0)
+    ('27', '<1', '>99')
+    """
+    words = out_of_hundred(probability, error)
+    return words.replace("fewer than ", "<").replace("more than ", ">").replace("about ", "~")
+
+
+def chance_range(estimates: Iterable[tuple[float, float]]) -> str | None:
+    """Give the range of a chance over readings: ``from fewer than 1 to 18``.
+
+    Parameters
+    ----------
+    estimates : iterable of (probability, error)
+        One for each reading, in any order.
+
+    Returns
+    -------
+    str or None
+        None where there is nothing to compare.
+
+    Examples
+    --------
+    >>> chance_range([(0.05, 0.001), (0.002, 0.0001), (0.18, 0.001)])
+    'from fewer than 1 to 18 across the readings tested'
+    >>> chance_range([(0.0, 0.0), (0.001, 0.0)])
+    'fewer than 1 of 100 on every reading tested'
+    """
+    ordered = sorted(estimates)
+    if len(ordered) < 2:
+        return None
+    low, high = (out_of_hundred(*ordered[at]) for at in (0, -1))
+    if low == high:
+        return f"{low} of 100 on every reading tested"
+    return f"from {low} to {high} across the readings tested"
+
+
+def money(
+    value: float | None, unit: str, error: float = 0.0, *, signed: bool = False, like: float = 0.0
+) -> str:
+    """Give an amount to £0.1m, small ones in £k or £, and never finer than its error.
+
+    Parameters
+    ----------
+    value : float or None
+        The amount; None is told as a dash [unit].
+    unit : str
+        The file's unit: ``£``, ``£k``, ``£m`` or ``£bn``.
+    error : float
+        Its standard error [unit].
+    signed : bool
+        Write a plus before what is above nothing.
+    like : float
+        Largest amount it stands beside: beside millions, thousands are not told [unit].
+
+    Examples
+    --------
+    >>> money(4.14, "£m"), money(-0.3, "£m"), money(0.0752, "£m"), money(4100, "£k")
+    ('£4.1m', '-£0.3m', '£75k', '£4.1m')
+    >>> money(2.44, "£m", 0.2)
+    'about £2.5m'
+    >>> money(0.06, "£m"), money(0.06, "£m", like=4.1)
+    ('£60k', '£0.1m')
+    """
+    if value is None:
+        return "–"
+    pounds, slack = value * SCALES[unit], abs(error) * SCALES[unit]
+    size = max(abs(pounds), abs(like) * SCALES[unit])
+    step = _money_step(size, slack)
+    rounded = step * math.floor(abs(pounds) / step + 0.5)
+    sign = "" if not rounded else "-" if pounds < 0 else "+" if signed else ""
+    about = "about " if rounded and step > _money_step(size, 0.0) else ""
+    return f"{about}{sign}{_spell(rounded)}"
+
+
+def _money_step(pounds: float, error: float) -> float:
+    """Give the step to which an amount may be rounded: its unit's own, or the next one its error allows [£]."""
+    step = next(step for start, _, step, _ in _MONEY_STEPS if pounds >= start)
+    while error > step:
+        step *= 5 if math.log10(step).is_integer() else 2
+    return step
+
+
+def _spell(pounds: float) -> str:
+    """Spell an amount that is rounded already [£]."""
+    start, suffix, _, decimals = next(row for row in _MONEY_STEPS if pounds >= row[0] or row[0] == 0)
+    scale = {"bn": 1e9, "m": 1e6, "k": 1e3, "": 1.0}[suffix]
+    return f"£{pounds / scale:,.{decimals}f}{suffix}" if start or pounds else "£0"
+
+
+def margin(gap: float, unit: str, error: float = 0.0, *, half_penny: float = 0.0) -> str:
+    """Give a gap as what it means: ``£0.1m to spare``, ``£2.9m short``, or ``exactly closed``.
+
+    Parameters
+    ----------
+    gap : float
+        Positive where money is short [unit].
+    half_penny : float
+        A gap within this is no gap [unit].
+
+    Examples
+    --------
+    >>> margin(-0.1, "£m"), margin(2.9, "£m"), margin(0.0, "£m")
+    ('£0.1m to spare', '£2.9m short', 'exactly closed')
+    """
+    if abs(gap) <= half_penny or money(gap, unit, error) == "£0":
+        return "exactly closed"
+    return f"{money(abs(gap), unit, error)} {'to spare' if gap < 0 else 'short'}"
+
+
+def number(value: float | None, error: float = 0.0) -> str:
+    """Give a bare figure to three significant digits, or fewer where its error says so.
+
+    Examples
+    --------
+    >>> number(0.066667), number(1234.5), number(12.34, 2.0)
+    ('0.0667', '1,230', '12')
+    """
+    if value is None:
+        return "–"
+    if value == 0:
+        return "0"
+    places = 2 - math.floor(math.log10(abs(value)))
+    if error > 0:
+        places = min(places, -math.floor(math.log10(error)))
+    rounded = round(value, places)
+    return f"{rounded:,.{max(places, 0)}f}"
+
+
+def person_share(value: float | None) -> str:
+    """Give a share in whole per cent: ``85%``; small ones to one digit.
+
+    Examples
+    --------
+    >>> person_share(0.853), person_share(0.004), person_share(1.0)
+    ('85%', '0.4%', '100%')
+    """
+    if value is None:
+        return "–"
+    return f"{100 * value:.0f}%" if abs(value) >= 0.0995 or value == 0 else f"{100 * value:.1f}%"
+
+
+def joined(parts: Sequence[str], word: str = "and") -> str:
+    """Join a list as people do: ``a, b and c``.
+
+    Examples
+    --------
+    >>> joined(["a", "b", "c"]), joined(["a"])
+    ('a, b and c', 'a')
+    """
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {word} {parts[-1]}" if parts else ""
+
+
+def sentence_case(text: str) -> str:
+    """Give words with a capital first letter and the rest as they are."""
+    return text[:1].upper() + text[1:]
