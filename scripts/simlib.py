@@ -270,7 +270,7 @@ def not_installed(output: str) -> str:
         "pip could not reach a package index, or the index lacks a version. Once connected, start again;\n"
         "behind a proxy, or with an index of your own, pip's own settings apply (pip config, HTTPS_PROXY).\n"
         "For a machine without a network: on one like it that has one, at the repository's root,\n"
-        f'  {PYTHON} -m pip download -d wheels -c constraints.txt ".[test]" hatchling\n'
+        f'  {PYTHON} -m pip download -d wheels -c constraints.txt ".[test]" hatchling editables\n'
         "then copy the folder wheels, set PIP_NO_INDEX=1 and PIP_FIND_LINKS=<its full path>, and start again."
     )
 
@@ -327,7 +327,7 @@ def command_for(words: Sequence[str], python: Path) -> list[str]:
     """
     start = [str(python), "-P"]
     if words[:1] == ["test"]:
-        return [*start, "-m", "pytest", *workers(words[1:]), *words[1:]]
+        return [*start, "-m", "pytest", *workers(words[1:]), *cache(python), *words[1:]]
     if words[:1] == ["benchmark"]:
         return [*start, str(ROOT / "scripts" / "benchmark.py"), *words[1:]]
     return [*start, "-m", "simlib", *words]
@@ -341,6 +341,11 @@ def workers(words: Sequence[str]) -> list[str]:
         for word in words
     )
     return [] if chosen or cores == 1 else ["-n", str(cores), "--dist", "worksteal"]
+
+
+def cache(python: Path) -> list[str]:
+    """Options that keep pytest's notes in the environment, where the repository cannot be written to."""
+    return [] if os.access(ROOT, os.W_OK) else ["-o", f"cache_dir={python.parent.parent / 'pytest-cache'}"]
 
 
 def become(command: list[str]) -> int:
