@@ -1,0 +1,257 @@
+"""Rank dependence between scores: correlations, common factors, chains of years; nothing is drawn here."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from simlib.sampling.base import Array
+
+__all__ = [
+    "ar1",
+    "common_factor",
+    "correlate",
+    "factor",
+    "nearest_correlation",
+    "normal_to_spearman",
+    "spearman",
+    "spearman_to_normal",
+]
+
+TILE = 1_024  # columns multiplied at once: always as many, so that no result depends on the block
+ROUNDS = 10_000
+SETTLED = 1e-12
+SEMIDEFINITE = 1e-8  # a pivot below this is the rounding of a zero
+
+
+def spearman_to_normal(rho: npt.ArrayLike) -> Array:
+    """Correlation of normal scores that gives a rank correlation.
+
+    Parameters
+    ----------
+    rho
+        Any shape; rank correlation from -1 to 1 [number].
+
+    Notes
+    -----
+    2 sin(pi rho / 6), exact for the Gaussian copula.
+
+    References
+    ----------
+    Pearson (1907), "On further methods of determining correlation".
+
+    >>> float(spearman_to_normal(1.0))
+    1.0
+    """
+    # The sine of pi/6 misses a half by a rounding, and a perfect correlation must stay one.
+    return np.clip(2.0 * np.sin(np.pi / 6.0 * np.asarray(rho, dtype=np.float64)), -1.0, 1.0).round(15)
+
+
+def normal_to_spearman(r: npt.ArrayLike) -> Array:
+    """Rank correlation that a correlation of normal scores gives: 6/pi asin(r/2)."""
+    return np.asarray(6.0 / np.pi * np.arcsin(0.5 * np.asarray(r, dtype=np.float64)))
+
+
+def nearest_correlation(matrix: npt.ArrayLike) -> tuple[Array, float]:
+    """Nearest correlation matrix, and the largest change of an entry.
+
+    Parameters
+    ----------
+    matrix
+        (n, n) symmetric, with ones on the diagonal.
+
+    Returns
+    -------
+    repaired, largest_change
+        (n, n) positive semi-definite with ones on the diagonal; 0 where the matrix was one already.
+
+    Raises
+    ------
+    ValueError
+        If the matrix is not symmetric with ones on the diagonal and entries from -1 to 1.
+
+    Notes
+    -----
+    Alternating projections on the two sets, with Dykstra's correction, in the Frobenius norm.
+
+    References
+    ----------
+    Higham (2002), "Computing the nearest correlation matrix", IMA J. Numer. Anal. 22.
+    """
+    given = _checked(matrix)
+    if np.linalg.eigvalsh(given)[0] >= -SEMIDEFINITE:
+        return given, 0.0
+    y, correction = given.copy(), np.zeros_like(given)
+    for _ in range(ROUNDS):
+        before = y
+        x = _semidefinite(y - correction)
+        correction = x - (y - correction)
+        y = x.copy()
+        np.fill_diagonal(y, 1.0)
+        if np.max(np.abs(y - before)) < SETTLED:
+            break
+    repaired = _unit_diagonal(_semidefinite(y))
+    return repaired, float(np.max(np.abs(repaired - given)))
+
+
+def _checked(matrix: npt.ArrayLike) -> Array:
+    given = np.array(matrix, dtype=np.float64)
+    square = given.ndim == 2 and given.shape[0] == given.shape[1]
+    if not square or not np.array_equal(given, given.T) or not np.all(np.diag(given) == 1.0):
+        raise ValueError("expected a symmetric matrix with ones on the diagonal")
+    if not np.all(np.abs(given) <= 1.0):
+        raise ValueError("expected correlations from -1 to 1")
+    return given
+
+
+def _semidefinite(matrix: Array) -> Array:
+    values, vectors = np.linalg.eigh(matrix)
+    projected = (vectors * np.maximum(values, 0.0)) @ vectors.T
+    return np.asarray(0.5 * (projected + projected.T))
+
+
+def _unit_diagonal(matrix: Array) -> Array:
+    scale = 1.0 / np.sqrt(np.diag(matrix))
+    scaled = matrix * np.outer(scale, scale)
+    np.fill_diagonal(scaled, 1.0)
+    return np.clip(scaled, -1.0, 1.0)
+
+
+def factor(matrix: npt.ArrayLike) -> Array:
+    """Lower-triangular L with L L' the matrix, semi-definite ones included.
+
+    Parameters
+    ----------
+    matrix
+        (n, n) correlation matrix.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n, n); rows have length one, and row i is that of the first i + 1 members alone.
+
+    Raises
+    ------
+    ValueError
+        If the matrix is no correlation matrix, or not positive semi-definite.
+    """
+    left = _checked(matrix)
+    lower = np.zeros_like(left)
+    for j in range(len(left)):
+        pivot = left[j, j]
+        if pivot <= SEMIDEFINITE:
+            # Nothing of its own is left: whatever remains of its column has to be nothing too.
+            if pivot < -SEMIDEFINITE or np.max(np.abs(left[j:, j])) > SEMIDEFINITE**0.5:
+                raise ValueError("expected a positive semi-definite matrix")
+            continue
+        lower[j:, j] = left[j:, j] / np.sqrt(pivot)
+        left = left - np.outer(lower[:, j], lower[:, j])
+    return np.asarray(lower / np.sqrt(np.sum(lower**2, axis=1, keepdims=True)))
+
+
+def correlate(scores: Array, lower: Array) -> Array:
+    """Correlated scores of a group.
+
+    Parameters
+    ----------
+    scores
+        (d, n) independent standard-normal scores.
+    lower
+        (d, d) factor of the correlation matrix, from `factor`.
+
+    Returns
+    -------
+    numpy.ndarray
+        (d, n) standard-normal scores; a column depends on that column alone.
+    """
+    members, futures = scores.shape
+    out = np.empty((members, futures))
+    for start in range(0, futures, TILE):
+        tile = scores[:, start : start + TILE]
+        if tile.shape[1] < TILE:
+            padded = np.zeros((members, TILE))
+            padded[:, : tile.shape[1]] = tile
+            out[:, start:] = (lower @ padded)[:, : tile.shape[1]]
+        else:
+            np.matmul(lower, tile, out=out[:, start : start + TILE])
+    return out
+
+
+def common_factor(scores: Array, factor_scores: Array, r: float) -> Array:
+    """Scores that share a common part, every pair with correlation r.
+
+    Parameters
+    ----------
+    scores
+        (..., n) own scores of the members.
+    factor_scores
+        (n,) scores of the common factor, a stream of its own.
+    r
+        Correlation of every pair, from 0 to 1 [number].
+
+    Notes
+    -----
+    sqrt(r) f + sqrt(1 - r) z: a new member moves nobody else.
+
+    Raises
+    ------
+    ValueError
+        If r is outside 0 to 1.
+    """
+    if not 0.0 <= r <= 1.0:
+        raise ValueError(f"expected a correlation from 0 to 1, got {r}")
+    return np.asarray(np.sqrt(r) * factor_scores + np.sqrt(1.0 - r) * scores)
+
+
+def ar1(innovations: Array, phi: float) -> Array:
+    """Years that remember the year before, each a standard-normal score by itself.
+
+    Parameters
+    ----------
+    innovations
+        (years, n) independent standard-normal scores.
+    phi
+        Correlation of successive years, from -1 to 1 [number].
+
+    Notes
+    -----
+    x[0] = e[0]; x[t] = phi x[t-1] + sqrt(1 - phi^2) e[t].
+
+    Raises
+    ------
+    ValueError
+        If phi is outside -1 to 1.
+    """
+    if not -1.0 <= phi <= 1.0:
+        raise ValueError(f"expected a correlation from -1 to 1, got {phi}")
+    fresh = np.sqrt(1.0 - phi * phi)
+    years = np.array(innovations, dtype=np.float64)
+    for before, year in zip(years, years[1:], strict=False):
+        year *= fresh  # noqa: PLW2901  # a view: the row itself is meant
+        year += phi * before
+    return years
+
+
+def spearman(a: npt.ArrayLike, b: npt.ArrayLike) -> float:
+    """Rank correlation of two samples, ties having their average rank.
+
+    Parameters
+    ----------
+    a, b
+        (n,) samples, neither of them constant.
+
+    >>> spearman([1.0, 2.0, 3.0], [1.0, 4.0, 9.0])
+    1.0
+    """
+    first, second = _ranks(np.asarray(a)), _ranks(np.asarray(b))
+    scale = np.sqrt((first @ first) * (second @ second))
+    if scale == 0.0:
+        raise ValueError("expected two samples that vary")
+    return float(first @ second / scale)
+
+
+def _ranks(values: npt.NDArray[np.float64]) -> Array:
+    """Average ranks about their mean."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    return np.asarray((last - 0.5 * (counts - 1))[place] - 0.5 * (len(values) + 1))

@@ -1,0 +1,35 @@
+"""Plain random sampling: each driver, year and chunk has a stream of its own; quasi-random is in `sobol`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from simlib.sampling.base import Array, Dimension, check_block
+from simlib.sampling.streams import stream
+
+__all__ = ["RandomSampler"]
+
+
+@dataclass(frozen=True, slots=True)
+class RandomSampler:
+    """Independent scores, a function of (seed, name, year, future) and of nothing else.
+
+    >>> RandomSampler(seed=1).scores([Dimension("a")], chunk=0, count=3).shape
+    (1, 3)
+    """
+
+    seed: int
+    name: ClassVar[str] = "random"
+    replicates: ClassVar[int] = 1
+
+    def scores(self, dimensions: Sequence[Dimension], chunk: int, count: int) -> Array:
+        """Scores of one block; see `Sampler.scores`."""
+        check_block(chunk, count)
+        scores = np.empty((len(dimensions), count))
+        for row, dimension in zip(scores, dimensions, strict=True):
+            stream(self.seed, dimension.name, (dimension.year, chunk)).standard_normal(out=row)
+        return scores
