@@ -37,6 +37,8 @@ ROOT = Path(__file__).resolve().parent.parent
 WINDOWS = os.name == "nt"
 PYTHON = "py" if WINDOWS else "python3"
 
+EXTRAS = {"test"}  # of pyproject.toml, as far as commands need them
+
 # Signs in pip's output that no package index could be reached
 NO_NETWORK = (
     "No matching distribution found",
@@ -240,7 +242,7 @@ def afresh(environment: Environment) -> str:
 def install(environment: Environment, extras: Sequence[str], held: int) -> None:
     """Install the repository, editable, with the pinned versions and all extras so far; stamp it."""
     before = environment.stamped()
-    extras = sorted({*extras, *before[1:]})
+    extras = sorted({*extras, *before[1:]} & EXTRAS)
     what = "what simlib and its tests need" if "test" in extras else "what simlib needs"
     say(f"installing {what}: now, and when that changes; a minute or so ...")
     environment.stamp.unlink(missing_ok=True)
