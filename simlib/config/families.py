@@ -1,0 +1,278 @@
+"""The mapping of a distribution to a ``Distribution``: parameters typed by their roles, quantiles, mixtures, data.
+
+Which families there are, and what is possible for each, is known in ``simlib.distributions``; here are the
+addresses and the spelling.
+"""
+
+import csv
+import io
+import os
+import re
+import stat
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from simlib import distributions
+from simlib.config import nodes, scalars
+from simlib.config.formulas import Formula
+from simlib.config.nodes import (
+    Gather,
+    Listing,
+    Mapping,
+    Node,
+    RefusedError,
+    Text,
+    did_you_mean,
+    expected,
+    join,
+    nearest_or_list,
+    problem,
+    quote,
+    refuse,
+    without,
+)
+from simlib.config.scalars import Setting
+from simlib.distributions import Distribution, quantile_of_name
+
+if TYPE_CHECKING:
+    from simlib.config.slots import Slot
+
+T = TypeVar("T")
+Reader: TypeAlias = Callable[[Node, Setting], T]
+
+MAX_DATA_BYTES = 5_000_000
+# Parameters that say how far the values reach: the slot's bounds hold for them, not for a mean or a p90.
+_REACHING = frozenset({"value", "values", "low", "mode", "high"})
+_BESIDE_QUANTILES = ("low", "high", "mode", "mean", "df", "lambda")
+
+
+def distribution(node: Mapping, slot: "Slot", setting: Setting, common: tuple[str, ...]) -> Distribution:
+    """Read a distribution from a mapping with ``dist:``.
+
+    Parameters
+    ----------
+    node
+        The mapping.
+    slot
+        What its values measure.
+    setting
+        What is known of the file.
+    common
+        Keys beside the parameters, which are read elsewhere.
+    """
+    family = _family(node["dist"])
+    parameters = {key: node[key] for key in node.texts() if key not in ("dist", "truncate", *common)}
+    reader = _SPECIAL.get(family.name, _plain)
+    found = reader(node, family, parameters, slot, setting)
+    result = _truncated(node["truncate"], found, slot, setting) if "truncate" in node else found
+    _within(node, result, slot)
+    return result
+
+
+def settled(value: T) -> "T | float":
+    """Give a certain distribution as the figure it is; anything else as it stands."""
+    return float(value.value) if isinstance(value, distributions.Fixed) else value
+
+
+def _family(node: Node) -> distributions.Family:
+    text = scalars.text_of(node, "the name of a distribution")
+    if text not in distributions.FAMILIES:
+        known = ", ".join(distributions.FAMILIES)
+        refuse(text, f"unknown distribution {quote(text)}{did_you_mean(text, distributions.FAMILIES) or '; known are ' + known}")
+    return distributions.FAMILIES[text]
+
+
+def _plain(
+    node: Mapping, family: distributions.Family, parameters: dict[Text, Node], slot: "Slot", setting: Setting
+) -> Distribution:
+    """Read a family whose parameters are single figures, lists of them, or quantiles."""
+    known = {*family.parameters, *(_BESIDE_QUANTILES if family.elicited else ())}
+    wrong = [
+        problem(key, f"unknown parameter {quote(key)} of {family.name}{nearest_or_list(key, family.parameters)}")
+        for key in parameters
+        if key not in known and not (family.elicited and quantile_of_name(key) is not None)
+    ]
+    gather = Gather()
+    values = {str(key): gather.take(_parameter, key, entry, family, slot, setting)
+              for key, entry in parameters.items() if key in known or quantile_of_name(key) is not None}
+    gather.problems += wrong
+    gather.finish()
+    return _made(node, lambda: distributions.make(family.name, values))
+
+
+def _parameter(key: Text, node: Node, family: distributions.Family, slot: "Slot", setting: Setting) -> object:
+    """Read one parameter by its role."""
+    role = family.parameters.get(key, "number" if key in ("df", "lambda") else "value")
+    if isinstance(node, Listing):
+        gather = Gather()
+        values = [gather.take(_single, key, item, role, slot, setting) for item in node]
+        gather.finish()
+        return tuple(values)
+    return _single(key, node, role, slot, setting)
+
+
+def _single(key: str, node: Node, role: str, slot: "Slot", setting: Setting) -> float:
+    from simlib.config.slots import literal
+
+    if isinstance(node, Mapping):
+        expected(node, "a figure; the parameters of a distribution are certain")
+    if role == "share":
+        return scalars.part(node, setting)
+    if role in ("number", "count"):
+        return scalars.number(node, setting)
+    bounded = slot if key in _REACHING else replace(slot, low=None, high=None)
+    return literal(node, bounded, setting)
+
+
+def _made(node: Mapping, make: Callable[[], Distribution]) -> Distribution:
+    """Make a distribution; what is impossible is said at the parameter that makes it so."""
+    try:
+        return make()
+    except distributions.ParameterError as trouble:
+        name = trouble.parameter
+        at = node.get(name, node)
+        address = join(node.address, name) if name else node.address
+        refuse(at, str(trouble), address=address)
+
+
+def _metalog(
+    node: Mapping, family: distributions.Family, parameters: dict[Text, Node], slot: "Slot", setting: Setting
+) -> Distribution:
+    entry = node.get("quantiles")
+    if not isinstance(entry, Mapping):
+        return _plain(node, family, parameters, slot, setting)
+    scalars.closed(node, (*node.keys() - {*parameters} - {"quantiles"}, "quantiles", "low", "high"))
+    wrong = [problem(key, f"expected a quantile such as p10 or p2_5, got {quote(key)}")
+             for key in entry.texts() if quantile_of_name(key) is None]
+    if wrong:
+        raise RefusedError(wrong)
+    gather = Gather()
+    levels = {str(key): gather.take(_single, key, value, "value", slot, setting) for key, value in entry.items()}
+    bounds = {key: gather.take(_single, key, node[key], "value", slot, setting) for key in ("low", "high") if key in node}
+    gather.finish()
+    return _made(node, lambda: distributions.make("metalog", {"quantiles": levels, **bounds}))
+
+
+def _mixture(
+    node: Mapping, family: distributions.Family, parameters: dict[Text, Node], slot: "Slot", setting: Setting
+) -> Distribution:
+    entry = node.get("of")
+    wrong = [problem(key, f"unknown parameter {quote(key)} of mixture{nearest_or_list(key, ('of',))}")
+             for key in parameters if key != "of"]
+    if wrong:
+        raise RefusedError(wrong)
+    if not isinstance(entry, Mapping) or len(entry) < 2:
+        expected(entry if entry is not None else node, "of: two or more named parts, each with its weight",
+                 address=join(node.address, "of"))
+    gather = Gather()
+    parts = [gather.take(_component, part, slot, setting) for part in entry.values()]
+    gather.finish()
+    found = [part for part in parts if part is not None]
+    made = {"of": tuple(part for _, part in found), "weights": tuple(weight for weight, _ in found)}
+    try:
+        return distributions.make("mixture", made)
+    except distributions.ParameterError as trouble:
+        refuse(entry, str(trouble))
+
+
+def _component(node: Node, slot: "Slot", setting: Setting) -> tuple[float, Distribution]:
+    from simlib.config.slots import quantity
+
+    if not isinstance(node, Mapping) or "weight" not in node:
+        expected(node, "a distribution or value with its weight")
+    gather = Gather()
+    weight = gather.take(scalars.part, node["weight"], setting)
+    inner = without(node, "weight")
+    found = gather.take(quantity, inner, replace(slot, indexed=False), setting)
+    gather.finish()
+    assert weight is not None  # finish() raises otherwise
+    assert found is not None
+    if isinstance(found.value, int | float):
+        return weight, distributions.make("fixed", {"value": found.value})
+    if isinstance(found.value, Formula):
+        refuse(node, "expected a distribution or a value, got a formula")
+    return weight, found.value
+
+
+def _empirical(
+    node: Mapping, family: distributions.Family, parameters: dict[Text, Node], slot: "Slot", setting: Setting
+) -> Distribution:
+    if "file" not in node:
+        return _plain(node, family, parameters, slot, setting)
+    wrong = [problem(key, f"unknown parameter {quote(key)} of empirical{nearest_or_list(key, ('file', 'column'))}")
+             for key in parameters if key not in ("file", "column")]
+    if wrong:
+        raise RefusedError(wrong)
+    if "column" not in node:
+        refuse(node, "missing key 'column'", address=join(node.address, "column"))
+    values = _column(scalars.text_of(node["file"], "the name of a CSV file beside this one"),
+                     scalars.text_of(node["column"], "the name of a column"), slot, setting)
+    return _made(node, lambda: distributions.make("empirical", {"values": values}))
+
+
+def _column(file: Text, column: Text, slot: "Slot", setting: Setting) -> tuple[float, ...]:
+    from simlib.config.slots import literal
+
+    rows = list(csv.reader(io.StringIO(_data(file, setting), newline="")))
+    header = [name.strip() for name in rows[0]] if rows else []
+    if column not in header:
+        refuse(column, f"{quote(file)} has no column {quote(column)}{nearest_or_list(column, header)}")
+    position = header.index(column)
+    gather = Gather()
+    values = []
+    for line, row in enumerate(rows[1:], 2):
+        if not any(cell.strip() for cell in row):
+            continue
+        cell = nodes.text(row[position].strip() if position < len(row) else "", nodes.Place(str(file), line, position + 1), column.address)
+        values.append(gather.take(literal, cell, slot, setting))
+    gather.finish()
+    return tuple(value for value in values if value is not None)
+
+
+def _data(file: Text, setting: Setting) -> str:
+    """Give the text of a data file: a regular file of a plain name beside the config, and of a bearable size."""
+    if setting.folder is None:
+        refuse(file, "a data file needs a config that is a file; give values instead")
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_. -]*\.csv", file) or ".." in file:
+        expected(file, "the plain name of a .csv file beside this one, such as awards.csv")
+    path = setting.folder / str(file)
+    try:
+        # Neither a link nor a device is followed: a config reads nothing but data beside it.
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(handle, "rb") as stream:
+            if path.is_symlink() or not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                refuse(file, f"{quote(file)} is a link or no regular file")
+            content = stream.read(MAX_DATA_BYTES + 1)
+    except FileNotFoundError:
+        refuse(file, f"there is no file {quote(file)} beside this one")
+    except OSError as trouble:
+        reason = "it is a link" if path.is_symlink() else trouble.strerror
+        refuse(file, f"{quote(file)} cannot be read: {reason}")
+    if len(content) > MAX_DATA_BYTES:
+        refuse(file, f"{quote(file)} has more than 5 MB")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        refuse(file, f"{quote(file)} is not UTF-8 text")
+
+
+def _truncated(node: Node, found: Distribution, slot: "Slot", setting: Setting) -> Distribution:
+    if not isinstance(node, Mapping) or not node:
+        expected(node, "low, high or both")
+    scalars.closed(node, ("low", "high"))
+    gather = Gather()
+    bounds = {key: gather.take(_single, key, entry, "value", slot, setting) for key, entry in node.items()}
+    gather.finish()
+    return _made(node, lambda: distributions.make("truncated", {"parent": found, **bounds}))
+
+
+def _within(node: Mapping, found: Distribution, slot: "Slot") -> None:
+    """Refuse a chance that could leave 0 to 1 in more than one future of a thousand million."""
+    if not slot.closed or slot.low is None or slot.high is None:
+        return
+    if found.quantile(1e-9) < slot.low or found.quantile(1 - 1e-9) > slot.high:
+        refuse(node, f"expected a distribution between {slot.low:.0%} and {slot.high:.0%}; truncate it")
+
+
+_SPECIAL = {"mixture": _mixture, "metalog": _metalog, "empirical": _empirical}

@@ -1,0 +1,247 @@
+"""From a file to a checked ``Config``, or to every problem it has; the language itself is in ``schema``.
+
+The order: text, raw tree, ``--set`` and reading laid over it, fields (pydantic), cross-references, readings.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping as AbstractMapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import PrivateAttr
+
+from simlib.config import crossrefs, document, overlay, schema
+from simlib.config.nodes import Mapping, Text
+from simlib.config.scalars import Setting
+from simlib.config.translate import translated
+from simlib.errors import ConfigError, Problem
+from simlib.units import UNITS
+from simlib.years import parse_years
+
+Overrides = AbstractMapping[str, str] | Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a config was read from, and all that is needed to read it again with other figures.
+
+    Attributes
+    ----------
+    text
+        The text of the file, as it was.
+    name
+        What messages call it: the path as the user wrote it.
+    folder
+        Where data beside it are found; None for a text that is no file.
+    overrides
+        Address and text of each ``--set``, in order.
+    reading
+        The reading that is laid over the file, or None for the base reading.
+    """
+
+    text: str
+    name: str
+    folder: Path | None = None
+    overrides: tuple[tuple[str, str], ...] = ()
+    reading: str | None = None
+
+
+class Config(schema.Config):
+    """A whole config file that was read and checked, with the text it came from."""
+
+    _origin: Origin = PrivateAttr(default=Origin("", ""))
+
+    @property
+    def text(self) -> str:
+        """The text of the file, as it was read."""
+        return self._origin.text
+
+    @property
+    def name(self) -> str:
+        """The file's stem: what its run is called."""
+        return Path(self._origin.name).stem
+
+    @property
+    def path(self) -> str:
+        """The file as the user named it."""
+        return self._origin.name
+
+    @property
+    def overrides(self) -> tuple[tuple[str, str], ...]:
+        """Address and text of every ``--set`` laid over the file."""
+        return self._origin.overrides
+
+    @property
+    def reading(self) -> str | None:
+        """The reading laid over the file, or None for the base reading."""
+        return self._origin.reading
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the text and of what is laid over it, in hexadecimal."""
+        origin = self._origin
+        sha = hashlib.sha256(origin.text.encode())
+        for address, value in origin.overrides:
+            sha.update(f"\0{address}={value}".encode())
+        if origin.reading is not None:
+            sha.update(f"\0\0{origin.reading}".encode())
+        return sha.hexdigest()
+
+    def with_reading(self, name: str) -> "Config":
+        """Give the config with one of its readings laid over it.
+
+        Raises
+        ------
+        ConfigError
+            When there is no such reading.
+        """
+        if name not in self.readings:
+            raise ConfigError([Problem("", f"readings.{name}", "there is no such reading")])
+        return _read(replace(self._origin, reading=name))
+
+    def with_overrides(self, overrides: Overrides) -> "Config":
+        """Give the config with figures replaced, as with ``--set ADDRESS=VALUE``.
+
+        Raises
+        ------
+        ConfigError
+            When an address is unknown or a value cannot be understood.
+        """
+        pairs = (*self._origin.overrides, *_pairs(overrides))
+        return _read(replace(self._origin, overrides=pairs))
+
+
+def load_config(path: str | Path, *, overrides: Overrides = ()) -> Config:
+    """Read a config file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    overrides
+        Figures to replace: address to text, or ``ADDRESS=VALUE`` texts.
+
+    Raises
+    ------
+    ConfigError
+        With every problem of the file, by line: ``file:line:column: address: expectation``.
+    """
+    file = Path(path)
+    text = document.read_text(file, str(path))
+    return _read(Origin(text, str(path), file.parent, _pairs(overrides)))
+
+
+def parse_config(text: str, name: str = "config", *, overrides: Overrides = ()) -> Config:
+    """Read a config from a text; it can name no data beside itself.
+
+    Raises
+    ------
+    ConfigError
+        With every problem of the text.
+    """
+    return _read(Origin(text, name, None, _pairs(overrides)))
+
+
+def _pairs(overrides: Overrides) -> tuple[tuple[str, str], ...]:
+    if isinstance(overrides, AbstractMapping):
+        return tuple((str(address), str(value)) for address, value in overrides.items())
+    return tuple(_pair(text) for text in overrides)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    address, equals, value = text.partition("=")
+    if not equals or not address.strip() or not value.strip():
+        raise ConfigError([Problem(f"--set {text}", "", "expected ADDRESS=VALUE, such as measures.sharing.realisation=70%")])
+    return address.strip(), value.strip()
+
+
+def _read(origin: Origin) -> Config:
+    """Read everything that an origin says."""
+    read = document.parse(origin.text, origin.name)
+    if read.root is None:
+        raise ConfigError(read.problems)
+    problems = list(read.problems)
+    root, set_problems = _overlaid(read.root, origin)
+    problems += set_problems
+    config, found = _checked(root, origin.folder)
+    problems += found
+    if origin.reading is None:
+        problems += _readings(root, origin.folder, problems)
+    if problems or config is None:
+        raise ConfigError(_in_order(problems))
+    config._origin = origin
+    return config
+
+
+def _overlaid(root: Mapping, origin: Origin) -> tuple[Mapping, list[Problem]]:
+    problems: list[Problem] = []
+    for address, value in origin.overrides:
+        try:
+            node = document.parse_value(value, f"--set {address}={value}", address)
+            root = overlay.apply(root, {address: node})
+        except ConfigError as trouble:
+            problems += trouble.problems
+    if origin.reading is not None:
+        root = _laid_over(root, origin.reading)
+    return root, problems
+
+
+def _laid_over(root: Mapping, reading: str) -> Mapping:
+    entry: Any = root.get("readings", {})
+    changes = entry.get(reading, {}).get("set", {}) if isinstance(entry, Mapping) else {}
+    return overlay.apply(root, dict(changes))
+
+
+def _checked(root: Mapping, folder: Path | None) -> tuple[Config | None, list[Problem]]:
+    """Check the fields, then what they refer to."""
+    setting = _setting(root, folder)
+    from pydantic import ValidationError
+
+    try:
+        config = Config.model_validate(root, context=setting)
+    except ValidationError as trouble:
+        return None, translated(trouble, root, schema.Config)
+    return config, list(crossrefs.problems(config, root))
+
+
+def _setting(root: Mapping, folder: Path | None) -> Setting:
+    """Give what fields must know of the whole file; what cannot be read is said where it is checked."""
+    unit, span = root.get("money"), root.get("years")
+    horizon = None
+    if isinstance(span, Text):
+        try:
+            horizon = parse_years(span)
+        except ValueError:
+            horizon = None
+    return Setting(str(unit) if unit in UNITS else "£m", horizon, folder)
+
+
+def _readings(root: Mapping, folder: Path | None, known: Sequence[Problem]) -> list[Problem]:
+    """Check each reading as a whole file, and give what the base reading has not already said."""
+    section = root.get("readings")
+    said = set(known)
+    problems: list[Problem] = []
+    for name in section if isinstance(section, Mapping) else ():
+        try:
+            _, found = _checked(_laid_over(root, name), folder)
+        except ConfigError as trouble:
+            found = list(trouble.problems)
+        problems += [problem for problem in found if problem not in said]
+        said.update(found)
+    return problems
+
+
+def _in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Sort by place, none twice; where an entry could not be read, what follows from that is not said."""
+    unique = dict.fromkeys(problems)
+    return sorted(unique, key=_order)
+
+
+def _order(problem: Problem) -> tuple[str, int, int]:
+    name, _, column = problem.where.rpartition(":")
+    name, _, line = name.rpartition(":")
+    if line.isdigit() and column.isdigit():
+        return name, int(line), int(column)
+    return problem.where, 0, 0

@@ -1,0 +1,204 @@
+"""Numbers as people write them: money, shares and durations parsed at one door and formatted at one exit.
+
+Nothing here knows about configs or addresses; a refused text raises ``ValueError`` with the expectation only.
+"""
+
+import re
+from decimal import Decimal
+from typing import Literal, get_args
+
+MoneyUnit = Literal["£", "£k", "£m", "£bn"]
+UNITS: tuple[MoneyUnit, ...] = get_args(MoneyUnit)
+SCALES: dict[str, float] = {"£": 1.0, "£k": 1e3, "£m": 1e6, "£bn": 1e9}
+
+LARGEST = Decimal("1e15")  # beyond any council's figures; double precision holds pennies below it
+_POWERS = {"": 0, "k": 3, "m": 6, "bn": 9}
+_DIGITS = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+(?:_[0-9]+)*)"
+_NUMBER = rf"(?:{_DIGITS}(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{{1,3}})?"
+_PLAIN = re.compile(rf"[-+]?{_NUMBER}")
+_MONEY = re.compile(rf"(?P<before>[-+]?)(?P<pound>£?)(?P<after>[-+]?)(?P<number>{_NUMBER})(?P<suffix>k|m|bn)?", re.I)
+_SHARE = re.compile(rf"(?P<number>[-+]?{_NUMBER}) ?(?P<percent>%?)")
+_DURATION = re.compile(rf"(?P<number>[-+]?{_NUMBER}) ?(?P<unit>months?|years?)")
+_LONGEST = 40
+
+EXPECTED_NUMBER = "a number such as 1.5, 1_000 or 1e6"
+EXPECTED_MONEY = "money such as £1.2m, £22,000 or 1.2"
+EXPECTED_SHARE = "a share such as 0.85 or 85%"
+EXPECTED_DURATION = "a duration such as 6 months or 2 years"
+
+
+def parse_number(text: str) -> float:
+    """Give a plain number such as ``1.5``, ``1_000``, ``1,000`` or ``1e6``.
+
+    Raises
+    ------
+    ValueError
+        When the text is no number, or one beyond 1e15.
+
+    Examples
+    --------
+    >>> parse_number("131_072")
+    131072.0
+    """
+    if len(text) > _LONGEST or not _PLAIN.fullmatch(text):
+        raise ValueError(f"expected {EXPECTED_NUMBER}")
+    return _float(_decimal(text))
+
+
+def parse_money(text: str, unit: str) -> float:
+    """Give an amount of money [unit]; a bare number is in the unit already.
+
+    Parameters
+    ----------
+    text
+        Such as ``£1.2m``, ``£22,000``, ``-£0.5m``, ``£-0.5m`` or ``1.2``.
+    unit
+        One of £, £k, £m, £bn.
+
+    Raises
+    ------
+    ValueError
+        When the text is no money, or more than 1e15 of the unit.
+
+    Examples
+    --------
+    >>> parse_money("£22,000", "£m"), parse_money("-£0.5m", "£k"), parse_money("1.2", "£m")
+    (0.022, -500.0, 1.2)
+    """
+    match = _MONEY.fullmatch(text) if len(text) <= _LONGEST else None
+    if not match or (match["before"] and match["after"]) or bool(match["suffix"]) > bool(match["pound"]):
+        raise ValueError(f"expected {EXPECTED_MONEY}")
+    if not match["pound"]:
+        return parse_number(text)
+    power = _POWERS[(match["suffix"] or "").lower()] - _POWERS[unit.removeprefix("£")]
+    return _float(_decimal(match["before"] + match["after"] + match["number"]).scaleb(power))
+
+
+def parse_share(text: str) -> float:
+    """Give a share such as ``0.85`` or ``85%``; beyond 1 or -1 it must be written with ``%``.
+
+    Raises
+    ------
+    ValueError
+        When the text is no share, or a bare number that may have been meant as a percentage.
+
+    Examples
+    --------
+    >>> parse_share("85%"), parse_share("140%"), parse_share(".2")
+    (0.85, 1.4, 0.2)
+    """
+    match = _SHARE.fullmatch(text) if len(text) <= _LONGEST else None
+    if not match:
+        raise ValueError(f"expected {EXPECTED_SHARE}")
+    number = _decimal(match["number"])
+    if match["percent"]:
+        return _float(number.scaleb(-2))
+    if abs(number) > 1:
+        raise ValueError(f"expected {EXPECTED_SHARE} (beyond 1 with a %)")
+    return _float(number)
+
+
+def parse_duration(text: str) -> float:
+    """Give a duration [years] such as ``6 months`` or ``.5 years``; only 0 needs no unit.
+
+    Raises
+    ------
+    ValueError
+        When the text is no duration, or a number without its unit.
+
+    Examples
+    --------
+    >>> parse_duration("6 months"), parse_duration("2 years"), parse_duration("0")
+    (0.5, 2.0, 0.0)
+    """
+    match = _DURATION.fullmatch(text) if len(text) <= _LONGEST else None
+    if not match:
+        if _PLAIN.fullmatch(text[:_LONGEST]) and parse_number(text) == 0:
+            return 0.0
+        raise ValueError(f"expected {EXPECTED_DURATION}")
+    number = _decimal(match["number"])
+    return _float(number / 12 if match["unit"].startswith("month") else number)
+
+
+def format_money(value: float, unit: str, *, digits: int | None = None, brackets: bool = False) -> str:
+    """Write money as people do: ``£4.1m``, ``-£0.1m``, or ``(£0.1m)`` with brackets.
+
+    Parameters
+    ----------
+    value
+        Amount [unit].
+    unit
+        One of £, £k, £m, £bn.
+    digits
+        Decimals; one where left out, none for whole pounds.
+
+    Examples
+    --------
+    >>> format_money(4.1, "£m"), format_money(-0.1, "£m"), format_money(-0.1, "£m", brackets=True)
+    ('£4.1m', '-£0.1m', '(£0.1m)')
+    >>> format_money(22_000, "£"), format_money(-0.04, "£m")
+    ('£22,000', '£0.0m')
+    """
+    places = digits if digits is not None else int(unit != "£")
+    size = f"{abs(value):,.{places}f}"
+    written = f"£{size}{unit.removeprefix('£')}"
+    if value >= 0 or not size.strip("0.,"):  # what rounds to nothing has no sign
+        return written
+    return f"({written})" if brackets else f"-{written}"
+
+
+def format_share(value: float, *, digits: int | None = None) -> str:
+    """Write a share as a percentage: three significant figures unless decimals are asked for.
+
+    Examples
+    --------
+    >>> format_share(0.85), format_share(0.006), format_share(1.4), format_share(1 / 3, digits=0)
+    ('85%', '0.6%', '140%', '33%')
+    """
+    percent = 100 * value
+    written = _significant(percent) if digits is None else f"{percent:.{digits}f}"
+    return ("0" if not written.strip("-0.") else written) + "%"
+
+
+def format_duration(value: float) -> str:
+    """Write a duration [years] in years where they are whole, in months otherwise.
+
+    Examples
+    --------
+    >>> format_duration(0.5), format_duration(1.5), format_duration(2.0), format_duration(0.0)
+    ('6 months', '18 months', '2 years', '0 months')
+    """
+    whole = round(value)
+    if whole and abs(value - whole) < 1e-9:
+        return f"{whole} year" if abs(whole) == 1 else f"{whole} years"
+    months = _significant(12 * value)
+    months = "0" if not months.strip("-0.") else months
+    return f"{months} month" if months.lstrip("-") == "1" else f"{months} months"
+
+
+def half_penny(unit: str) -> float:
+    """Give half a penny [unit]: a gap below it is closed.
+
+    Examples
+    --------
+    >>> half_penny("£m")
+    5e-09
+    """
+    return float(Decimal("0.005").scaleb(-_POWERS[unit.removeprefix("£")]))
+
+
+def _decimal(text: str) -> Decimal:
+    return Decimal(text.replace(",", "").replace("_", ""))
+
+
+def _float(number: Decimal) -> float:
+    if abs(number) > LARGEST:
+        raise ValueError("expected a figure of at most 1e15")
+    return float(number) + 0.0  # no negative zero
+
+
+def _significant(value: float) -> str:
+    """Write three significant figures, and all of those before the point."""
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if abs(value) >= 1e-4 or value == 0 else f"{value:.0e}"
