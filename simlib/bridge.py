@@ -1,0 +1,169 @@
+"""From the plan to the mean: by how much each assumption alone moves a position on average.
+
+Each assumption in turn is let loose while everything else stays at the plan. What is left is what they do
+together. One stacked block serves all: assumption j is drawn in stretch j of it, by Latin hypercube, so that a
+thousand futures give its mean shift far within simulation error.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from simlib.drivers import Computed, Constant, Driver, Event, Node, PlanSource, Source, SumOfDraws, Values, evaluate, happening
+from simlib.flows import deliver, flows
+from simlib.kernels.paths import Floats
+from simlib.model import Model
+from simlib.sampling import Dimension, stream
+from simlib.sampling.dependence import ar1
+
+STRATA = 1_024
+STRETCHES = 16  # assumptions in one block
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One assumption's mean shift of the recurring gap in the target year, by (option, council) [money]."""
+
+    address: str
+    label: str
+    shifts: dict[tuple[int, int], float]
+
+
+def bridge(model: Model) -> tuple[Step, ...]:
+    """Give each assumption's mean shift from the plan; together with what they do jointly they add up to the mean."""
+    found: list[Step] = []
+    ready = _loosened(model)
+    nodes = [node for node in ready if isinstance(node, _Apart | Driver | Event | SumOfDraws)]
+    if not model.pairs:
+        return ()
+    base = _positions(model, evaluate(model.nodes, PlanSource()), 1)
+    for start in range(0, len(nodes), STRETCHES):
+        loose = nodes[start : start + STRETCHES]
+        values = evaluate(ready, LooseSource(model, loose))
+        means = _positions(model, values, STRATA * len(loose))
+        for j, node in enumerate(loose):
+            stretch = slice(j * STRATA, (j + 1) * STRATA)
+            shifts = {pair: float(row[stretch].mean() - base[pair][0]) for pair, row in means.items()}
+            found.append(Step(node.address, _label(node), shifts))
+    return tuple(found)
+
+
+@dataclass(slots=True)
+class LooseSource:
+    """Gives the plan everywhere but in each loose figure's own stretch of futures."""
+
+    model: Model
+    loose: Sequence[Node]
+    planned: bool = False
+    places: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Number the stretches."""
+        self.places = {node.address: j for j, node in enumerate(self.loose)}
+
+    def driver(self, node: Driver) -> Floats:
+        """Give a driver's values: drawn in its stretch, planned elsewhere."""
+        return self.within(node, node.plan, lambda _: _drawn(node))
+
+    def event(self, node: Event, chances: Sequence[Floats]) -> Floats:
+        """Give an event's moments likewise."""
+        from scipy.special import ndtr
+
+        def draw(stretch: slice) -> Floats:
+            near = [c if c.ndim == 0 else c[stretch] for c in chances]
+            return happening(node, ndtr(_strata(node.dimension)), near)
+
+        return self.within(node, node.plan, draw)
+
+    def individuals(self, node: SumOfDraws, count: Floats) -> Floats:
+        """Give the planned sum, and in the stretch the mean of the distribution: it is the mean that is asked for."""
+        plan = np.broadcast_to(count * node.plan_each, (STRATA * len(self.loose),))
+        stretch = self._stretch(node)
+        if stretch is None:
+            return plan
+        drawn = plan.copy()
+        drawn[stretch] *= node.distribution.mean / node.plan_each if node.plan_each else 1.0
+        return drawn
+
+    def _stretch(self, node: Node) -> slice | None:
+        place = self.places.get(node.address)
+        return None if place is None else slice(place * STRATA, (place + 1) * STRATA)
+
+    def within(self, node: Node, plan: Floats, draw: Callable[[slice], Floats]) -> Floats:
+        """Give the plan with a node's own values in its stretch."""
+        stretch = self._stretch(node)
+        if stretch is None:
+            return plan
+        values = np.array(np.broadcast_to(plan, (*plan.shape[:-1], STRATA * len(self.loose))))
+        values[..., stretch] = draw(stretch)
+        return values
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Apart:
+    """A certain figure or formula that the plan states otherwise: moved to its plan but in its own stretch."""
+
+    node: Constant | Computed
+    apart: Floats  # its own value less its plan, everything else being at the plan
+
+    @property
+    def address(self) -> str:
+        """Where it stands in the file."""
+        return self.node.address
+
+    def value(self, source: Source, values: Values) -> Floats:
+        """Give its value less what sets it apart from the plan, but in its stretch."""
+        own = self.node.value(source, values)
+        if not isinstance(source, LooseSource):
+            return own
+        return source.within(self, own - self.apart, lambda stretch: own if own.ndim == 0 else own[..., stretch])
+
+
+def _loosened(model: Model) -> list[Node]:
+    """Give the nodes, those apart that state a plan of their own."""
+    plan, loose = evaluate(model.nodes, PlanSource()), LooseSource(model, ())
+    nodes: list[Node] = []
+    for node, planned in zip(model.nodes, plan, strict=True):
+        if isinstance(node, Constant) or (isinstance(node, Computed) and node.plan is not None):
+            apart = node.value(loose, plan) - planned
+            nodes.append(_Apart(node, apart) if np.any(apart) else node)
+        else:
+            nodes.append(node)
+    return nodes
+
+
+def _drawn(node: Driver) -> Floats:
+    scores = np.stack([_strata(dimension) for dimension in node.dimensions])
+    if node.varies.mode == "ar1":
+        scores = ar1(scores, node.varies.phi)
+    values = np.stack([node.distribution.from_score(row) for row in scores])
+    if node.varies.mode == "once":
+        return values[0]
+    return np.cumsum(values, axis=0) if node.varies.mode == "walk" else values
+
+
+def _strata(dimension: Dimension) -> Floats:
+    """Give one normal score from the middle of each stratum, in an order of the coordinate's own."""
+    from scipy.special import ndtri
+
+    middles = (np.arange(STRATA) + 0.5) / STRATA
+    return ndtri(stream(0, f"bridge {dimension.name}", (dimension.year,)).permutation(middles))
+
+
+def _positions(model: Model, values: Values, count: int) -> dict[tuple[int, int], Floats]:
+    plan = evaluate(model.nodes, PlanSource())
+    delivery = deliver(model, values, plan, count)
+    found = {}
+    for o, c in model.pairs:
+        recurring = flows(model, delivery, o, c).gap_recurring
+        if recurring is not None:
+            found[o, c] = recurring[model.target]
+    return found
+
+
+def _label(node: Node) -> str:
+    node = node.node if isinstance(node, _Apart) else node
+    quantity = getattr(node, "quantity", None)
+    label = getattr(quantity, "label", None) or getattr(node, "label", None)
+    return label or node.address

@@ -1,0 +1,253 @@
+"""The figures of a compiled model, one node each, and how a node gets its value in a block of futures.
+
+A node's value is an array: () or (simulation,) where it holds for the whole horizon, (year, 1) or
+(year, simulation) where it goes by year. Nodes stand in an order in which each needs only earlier ones. Which
+figures there are, and what they are for, is the model's business; random numbers are the engine's.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from simlib.config.formulas import Formula
+from simlib.config.quantities import Quantity, Varies
+from simlib.distributions import Distribution
+from simlib.errors import ModelError, Problem
+from simlib.kernels.lines import programme_share
+from simlib.kernels.paths import Floats
+from simlib.sampling import Dimension
+
+Values = list[Floats]
+
+
+class Source(Protocol):
+    """Where nodes get what is not fixed: drawn at random, or read from the plan."""
+
+    planned: bool
+
+    def driver(self, node: "Driver") -> Floats:
+        """Give a driver's values."""
+
+    def event(self, node: "Event", chances: Sequence[Floats]) -> Floats:
+        """Give the moments at which an event happens, infinite where it does not."""
+
+    def individuals(self, node: "SumOfDraws", count: Floats) -> Floats:
+        """Give the sum of a number of individual draws."""
+
+
+class Node(Protocol):
+    """One figure: its address, what the file says of it, and its value in a block."""
+
+    @property
+    def address(self) -> str:
+        """Where it stands in the file."""
+
+    def value(self, source: Source, values: Values) -> Floats:
+        """Give its value, from the values of earlier nodes."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Constant:
+    """A certain figure; ``plan`` differs where the file states another certainty than the business case."""
+
+    address: str
+    fixed: Floats
+    plan: Floats
+    quantity: Quantity | None = None
+
+    def value(self, source: Source, values: Values) -> Floats:  # noqa: ARG002 - one signature for all nodes
+        return self.plan if source.planned else self.fixed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Driver:
+    """An uncertain figure with a distribution."""
+
+    address: str
+    distribution: Distribution
+    varies: Varies
+    plan: Floats
+    dimensions: tuple[Dimension, ...]
+    quantity: Quantity
+
+    def value(self, source: Source, values: Values) -> Floats:  # noqa: ARG002
+        return source.driver(self)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Computed:
+    """A formula over other figures."""
+
+    address: str
+    formula: Formula
+    inputs: Mapping[str, tuple[int, int | None]]  # name -> node, and the year of it where one is named
+    fixed: Mapping[str, Floats]
+    plan: Floats | None
+    quantity: Quantity
+
+    def value(self, source: Source, values: Values) -> Floats:
+        if source.planned and self.plan is not None:
+            return self.plan
+        names = {name: _pick(values[node], year) for name, (node, year) in self.inputs.items()}
+        result = self.formula.evaluate({**self.fixed, **names})
+        return np.asarray(result, dtype=float)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stacked:
+    """A figure given year by year, each year a node of its own."""
+
+    address: str
+    parts: tuple[int, ...]
+
+    def value(self, source: Source, values: Values) -> Floats:  # noqa: ARG002
+        rows = np.broadcast_arrays(*(np.atleast_1d(values[part]) for part in self.parts))
+        return np.stack(rows)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SumOfDraws:
+    """A number of amounts drawn one by one and added up."""
+
+    address: str
+    count: int
+    distribution: Distribution
+    plan_each: float
+    stream: str
+    quantity: Quantity
+
+    def value(self, source: Source, values: Values) -> Floats:
+        return source.individuals(self, values[self.count])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Event:
+    """Something that happens at a moment or never; its value is that moment [years], infinite for never.
+
+    Attributes
+    ----------
+    moments
+        One moment (a chance once), several (a chance at each, given it has not happened), or the start of a
+        clock with ``until`` its end (a yearly rate).
+    chances
+        The nodes of the chances, one for each moment.
+    """
+
+    address: str
+    moments: tuple[float, ...]
+    chances: tuple[int, ...]
+    hazard: bool
+    until: float
+    plan: Floats
+    dimension: Dimension
+    label: str | None
+
+    def value(self, source: Source, values: Values) -> Floats:
+        if source.planned:
+            return self.plan
+        return source.event(self, [values[chance] for chance in self.chances])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Happened:
+    """1 where an event happens within the horizon, 0 where not: what a formula sees of it."""
+
+    address: str
+    event: int
+
+    def value(self, source: Source, values: Values) -> Floats:  # noqa: ARG002
+        return np.isfinite(values[self.event]).astype(float)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProgrammeShare:
+    """One measure's realisation within its programme."""
+
+    address: str
+    common: int
+    strays: tuple[int, ...]
+    own: int
+    weights: Floats
+    individual: float
+    upper: float
+
+    def value(self, source: Source, values: Values) -> Floats:  # noqa: ARG002
+        strays = np.stack(np.broadcast_arrays(*(values[stray] for stray in self.strays)))
+        return programme_share(values[self.common], strays, self.own, self.weights, self.individual, self.upper)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Remainder:
+    """What other shares leave of the whole: ``shares: {…, sedgemoor: rest}``."""
+
+    address: str
+    others: tuple[int, ...]
+
+    def value(self, source: Source, values: Values) -> Floats:  # noqa: ARG002
+        rest = np.asarray(1.0 - sum(values[other] for other in self.others))
+        if np.any(rest < -1e-9):
+            raise ModelError([Problem("", self.address, "the other shares add up to more than 100 % in some futures")])
+        return rest
+
+
+def evaluate(nodes: Sequence[Node], source: Source) -> Values:
+    """Give every node's value, in order."""
+    values: Values = []
+    for node in nodes:
+        values.append(node.value(source, values))
+    return values
+
+
+class PlanSource:
+    """Reads everything from the plan."""
+
+    planned = True
+
+    def driver(self, node: Driver) -> Floats:
+        """Give what the plan assumes for a driver."""
+        return node.plan
+
+    def event(self, node: Event, chances: Sequence[Floats]) -> Floats:  # noqa: ARG002
+        """Give when the plan has the event happen."""
+        return node.plan
+
+    def individuals(self, node: SumOfDraws, count: Floats) -> Floats:
+        """Give the planned number at the planned average."""
+        return count * node.plan_each
+
+
+def happening(node: Event, uniform: Floats, chances: Sequence[Floats]) -> Floats:
+    """Give the moments of an event from one uniform number a future: small numbers happen, and early.
+
+    Parameters
+    ----------
+    uniform
+        (simulation,) uniform on 0 … 1.
+    chances
+        For each moment () or (simulation,) the chance then, given it has not happened before.
+
+    Notes
+    -----
+    A yearly rate h is one clock, continuous in time: ``P(T > t) = (1 − h)^t``, so ``t = ln(1 − u) ÷ ln(1 − h)``.
+    """
+    for chance in chances:
+        if np.any((chance < 0.0) | (chance > 1.0)):
+            raise ModelError([Problem("", f"{node.address}.chance", "expected a chance from 0 to 1 in every future")])
+    if node.hazard:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            elapsed = np.log1p(-uniform) / np.log1p(-chances[0])
+        moment = node.moments[0] + elapsed
+        return np.where(moment < node.until, moment, np.inf)
+    moment = np.full_like(uniform, np.inf)
+    not_yet = np.ones_like(uniform)
+    for when, chance in zip(node.moments, chances, strict=True):
+        before = 1.0 - not_yet
+        not_yet = not_yet * (1.0 - chance)
+        moment[(uniform >= before) & (uniform < 1.0 - not_yet)] = when
+    return moment
+
+
+def _pick(value: Floats, year: int | None) -> Floats:
+    return value if year is None else value[year]

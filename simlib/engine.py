@@ -1,0 +1,223 @@
+"""Draw futures: chunks of random numbers, each turned into money, in any number of workers with the same result.
+
+A chunk is a fixed stretch of the index of futures, so that neither workers nor blocks can be seen in the
+numbers. Readings run beside the base model on the very same draws. What is made of the futures is in
+``simlib.summary``; how a figure or a flow is calculated in ``simlib.drivers`` and ``simlib.flows``.
+"""
+
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+
+from simlib.dependence import CommonFactor, Dependences, Joint
+from simlib.drivers import Driver, Event, PlanSource, SumOfDraws, evaluate, happening
+from simlib.errors import ModelError, Problem
+from simlib.estimates import counted
+from simlib.flows import deliver
+from simlib.kernels.paths import Floats
+from simlib.model import Model
+from simlib.readouts import headline
+from simlib.results import HELD, Block, Futures, Tally
+from simlib.sampling import CHUNK, Dimension, Sampler, make_sampler, stream
+from simlib.sampling.dependence import ar1, common_factor
+
+MOST_INDIVIDUALS = 20_000  # in one sum_of: more is a count in the wrong unit
+Progress = Callable[[int, int], None]
+Item, Result = TypeVar("Item"), TypeVar("Result")
+
+
+@dataclass(slots=True)
+class ChunkSource:
+    """The random numbers of one chunk, and the drivers made of them; each is made once, for all readings.
+
+    Attributes
+    ----------
+    scores
+        (dimension, simulation) standard-normal scores, independent of each other.
+    """
+
+    seed: int
+    chunk: int
+    places: dict[Dimension, int]
+    scores: Floats
+    dependences: Dependences
+    made: dict[object, Floats] = field(default_factory=dict)
+    planned: bool = False
+
+    def under(self, dependences: Dependences) -> "ChunkSource":
+        """Give the same numbers for a reading with correlations of its own."""
+        return ChunkSource(self.seed, self.chunk, self.places, self.scores, dependences, self.made)
+
+    def row(self, dimension: Dimension) -> Floats:
+        """Give the (simulation,) score of a coordinate, correlated as the file asks."""
+        group = self.dependences.groups.get(dimension)
+        if group is None:
+            return self.scores[self.places[dimension]]
+        key = (dimension, group)
+        if key not in self.made:
+            self.made[key] = self._correlated(dimension, group)
+        return self.made[key]
+
+    def _correlated(self, dimension: Dimension, group: CommonFactor | Joint) -> Floats:
+        own = self.scores[self.places[dimension]]
+        if isinstance(group, CommonFactor):
+            return common_factor(own, self.scores[self.places[group.factor]], group.weight)
+        weights = group.rows[group.members.index(dimension)]
+        parts = (w * self.scores[self.places[m]] for w, m in zip(weights, group.members, strict=False) if w)
+        return np.sum(list(parts), axis=0)
+
+    def driver(self, node: Driver) -> Floats:
+        """Give a driver's values: (simulation,), or (year, simulation) where it varies."""
+        groups = tuple(self.dependences.groups.get(d) for d in node.dimensions)
+        key = (node.distribution, node.varies, node.dimensions, groups)
+        if key not in self.made:
+            self.made[key] = self._drawn(node)
+        return self.made[key]
+
+    def _drawn(self, node: Driver) -> Floats:
+        from_score = node.distribution.from_score
+        if node.varies.mode == "once":
+            return from_score(self.row(node.dimensions[0]))
+        rows = np.stack([self.row(d) for d in node.dimensions])
+        if node.varies.mode == "ar1":
+            rows = ar1(rows, node.varies.phi)
+        values = np.stack([from_score(row) for row in rows])
+        return np.cumsum(values, axis=0) if node.varies.mode == "walk" else values
+
+    def event(self, node: Event, chances: Sequence[Floats]) -> Floats:
+        """Give the moments of an event."""
+        from scipy.special import ndtr
+
+        return happening(node, ndtr(self.row(node.dimension)), chances)
+
+    def individuals(self, node: SumOfDraws, count: Floats) -> Floats:
+        """Give the sum of individual draws; a fraction of one counts as that part of its amount."""
+        simulations = self.scores.shape[1]
+        number = np.broadcast_to(count, (simulations,))
+        most = int(np.ceil(number.max(initial=0.0)))
+        if most > MOST_INDIVIDUALS or number.min(initial=0.0) < 0:
+            text = f"expected a number from 0 to {MOST_INDIVIDUALS:,} in every future, got {number.min():g} to {number.max():g}"
+            raise ModelError([Problem("", f"{node.address}.sum_of", text)])
+        total = np.zeros(simulations)
+        for k in range(most):
+            scores = stream(self.seed, node.stream, (k, self.chunk)).standard_normal(simulations)
+            total += np.clip(number - k, 0.0, 1.0) * node.distribution.from_score(scores)
+        return total
+
+
+def simulate(  # noqa: PLR0913 - the options of a run, each by name
+    model: Model,
+    simulations: int | None = None,
+    *,
+    seed: int | None = None,
+    sampler: str | None = None,
+    n_jobs: int | None = None,
+    backend: str | None = None,
+    progress: Progress | None = None,
+) -> Futures:
+    """Draw futures of a model and of its readings.
+
+    Parameters
+    ----------
+    model
+        What :func:`simlib.compile_model` gives.
+    simulations, seed, sampler
+        Instead of what the file says; with no seed anywhere, one is drawn and recorded.
+    n_jobs
+        Workers; 1 where left out. The result is the same for any number, to the byte.
+    backend
+        joblib's: ``threading`` (the default) or ``loky``.
+    progress
+        Called with the futures done and wanted.
+
+    Returns
+    -------
+    Futures
+        With the seed that was used.
+    """
+    run = model.config.run
+    wanted = run.simulations if simulations is None else simulations
+    used = next((s for s in (seed, run.seed) if s is not None), secrets.randbits(32))
+    name = sampler or run.sampler
+    everything = tuple(dict.fromkeys(d for m in (model, *model.readings.values()) for d in m.dimensions))
+    source = make_sampler(name, used, everything)
+    count = -(-wanted // source.replicates) * source.replicates
+    chunks = [(k, min(CHUNK, count - k * CHUNK)) for k in range(-(-count // CHUNK))]
+    held = count if run.keep == "all" else min(count, max(HELD, int(run.keep)))
+    task = _ChunkTask(model, source, everything, used)
+    futures = None
+    for block, (k, size) in zip(parallel(task, chunks, n_jobs, backend), chunks, strict=True):
+        if futures is None:
+            terms = {"seed": used, "sampler": name, "replicates": source.replicates}
+            futures = Futures.starting(model, block, count=count, wanted=wanted, held=held, **terms)
+            futures.tally = Tally(source.replicates) if count > held else None
+        futures.put(k * CHUNK, block)
+        if progress is not None:
+            progress(min(k * CHUNK + size, count), count)
+    assert futures is not None
+    return futures
+
+
+def simulate_plan(model: Model) -> Futures:
+    """Give the business case's own numbers: the same shape as futures, one future, nothing uncertain."""
+    block = _block(model, PlanSource(), 1, 1)
+    futures = Futures.starting(
+        model, block, count=1, wanted=1, held=1, seed=None, sampler="plan", replicates=1
+    )
+    futures.put(0, block)
+    return futures
+
+
+def parallel(
+    task: Callable[[Item], Result], items: Sequence[Item], n_jobs: int | None, backend: str | None = None
+) -> Iterable[Result]:
+    """Give the results of a task in the items' order, whoever does the work."""
+    workers = min(n_jobs or 1, len(items))
+    if workers <= 1:
+        return map(task, items)
+    from joblib import Parallel, delayed
+
+    pool = Parallel(n_jobs=workers, backend=backend or "threading", return_as="generator", pre_dispatch="2*n_jobs")
+    return pool(delayed(task)(item) for item in items)
+
+
+@dataclass(frozen=True, slots=True)
+class _ChunkTask:
+    """What a worker does with one chunk."""
+
+    model: Model
+    sampler: Sampler
+    dimensions: tuple[Dimension, ...]
+    seed: int
+
+    def __call__(self, chunk: tuple[int, int]) -> Block:
+        number, size = chunk
+        scores = self.sampler.scores(self.dimensions, number, size)
+        places = {dimension: i for i, dimension in enumerate(self.dimensions)}
+        source = ChunkSource(self.seed, number, places, scores, self.model.dependences)
+        return _block(self.model, source, size, self.sampler.replicates)
+
+
+def _block(model: Model, source: ChunkSource | PlanSource, size: int, replicates: int) -> Block:
+    """Evaluate the model and its readings on one source of figures."""
+    values = evaluate(model.nodes, source)
+    delivery = deliver(model, values, evaluate(model.nodes, PlanSource()), size)
+    drivers = {
+        node.address: _wide(value, size) for node, value in zip(model.nodes, values, strict=True) if isinstance(node, Driver)
+    }
+    outputs = {output.id: _wide(values[output.node], size) for output in model.outputs}
+    counts = {}
+    for name, reading in model.readings.items():
+        own = source.under(reading.dependences) if isinstance(source, ChunkSource) else source
+        other = deliver(reading, evaluate(reading.nodes, own), evaluate(reading.nodes, PlanSource()), size)
+        for key, fact in headline(reading, other):
+            counts[("readings", name, *key[1:])] = counted(fact, replicates)
+    return Block(delivery, drivers, outputs, counts)
+
+
+def _wide(value: Floats, size: int) -> Floats:
+    """Give a figure as (…, simulation), also where it is the same in every future."""
+    return np.broadcast_to(value, (*value.shape[:-1], size)) if value.ndim else np.full(size, value)

@@ -1,0 +1,1 @@
+"""Formulas of council finance over arrays; nothing here knows a config, a random number or a file."""

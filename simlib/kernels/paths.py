@@ -1,0 +1,178 @@
+"""A saving or a cost over time: rates, what they add up to in each year, delays and stops.
+
+Pure formulas over arrays; the simulation is the last axis. Time runs in years from 1 April of the first year
+of the horizon (0 = that day, 1 = a year later). Money is in the model's unit. What starts or stops a measure is
+decided in ``simlib.flows``, not here.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A rate over time, as a sum of steps and of ramps.
+
+    ``rate(t) = Σ jumps[k] · [t > knots[k]] + slopes[k] · max(t − knots[k], 0)``
+
+    Attributes
+    ----------
+    knots
+        Where the rate changes [years].
+    jumps
+        By how much it steps there [a year].
+    slopes
+        By how much its slope changes there [a year, a year].
+    """
+
+    knots: tuple[float, ...]
+    jumps: tuple[float, ...]
+    slopes: tuple[float, ...]
+
+    @property
+    def start(self) -> float:
+        """When the rate first differs from zero [years]."""
+        return self.knots[0]
+
+
+def ramp(start: float, full: float) -> Path:
+    """Give the unit rate that rises in a straight line from 0 at ``start`` to 1 at ``full`` and stays."""
+    if full <= start:
+        return Path((start,), (1.0,), (0.0,))
+    slope = 1.0 / (full - start)
+    return Path((start, full), (0.0, 0.0), (slope, -slope))
+
+
+def staircase(start: float, full: float) -> Path:
+    """Give the unit rate that rises in equal yearly steps, the first at ``start``, reaching 1 at ``full``."""
+    steps = round(full - start) + 1
+    return Path(tuple(start + k for k in range(steps)), (1.0 / steps,) * steps, (0.0,) * steps)
+
+
+def yearly(amounts: tuple[float, ...], start: float = 0.0, *, holds: bool) -> Path:
+    """Give the rate that is constant in each year; the last one holds on, or ends with its year."""
+    rates = (0.0, *amounts) if holds else (0.0, *amounts, 0.0)
+    jumps = [(start + k, b - a) for k, (a, b) in enumerate(zip(rates, rates[1:], strict=False)) if b != a]
+    jumps = jumps or [(start, 0.0)]
+    return Path(tuple(t for t, _ in jumps), tuple(j for _, j in jumps), (0.0,) * len(jumps))
+
+
+def rate(path: Path, time: Floats) -> Floats:
+    """Give the rate just before ``time``.
+
+    Parameters
+    ----------
+    time
+        (…) moments [years].
+
+    Returns
+    -------
+    (…) rates [a year]. A step at the very moment does not count yet: 31 March belongs to the old year.
+    """
+    total = np.zeros_like(time)
+    for knot, jump, slope in zip(path.knots, path.jumps, path.slopes, strict=True):
+        elapsed = time - knot
+        if jump:
+            total += np.where(elapsed > 0, jump, 0.0)
+        if slope:
+            total += slope * np.maximum(elapsed, 0.0)
+    return total
+
+
+def received(path: Path, time: Floats) -> Floats:
+    """Give the integral of the rate up to ``time``: (…) moments [years] to (…) amounts.
+
+    Notes
+    -----
+    ``Σ jumps[k] · (t − knots[k])₊ + ½ slopes[k] · (t − knots[k])₊²``
+    """
+    total = np.zeros_like(time)
+    for knot, jump, slope in zip(path.knots, path.jumps, path.slopes, strict=True):
+        elapsed = np.maximum(time - knot, 0.0)
+        if jump:
+            total += jump * elapsed
+        if slope:
+            total += (0.5 * slope) * elapsed * elapsed
+    return total
+
+
+def delivered(path: Path, delay: Floats, years: int) -> tuple[Floats, Floats]:
+    """Give what a delayed path brings in each year, and the rate it has reached at each year's end.
+
+    Parameters
+    ----------
+    path
+        The planned unit rate.
+    delay
+        (simulation,) shift to the right [years]. Late is not lost: the final rate stays.
+    years
+        Length of the horizon.
+
+    Returns
+    -------
+    in_year, at_end
+        Each (year, simulation) [per unit; per unit a year].
+    """
+    ends = np.arange(1.0, years + 1)[:, None] - delay
+    up_to = received(path, ends)
+    in_year = np.empty_like(up_to)
+    in_year[0] = up_to[0] - received(path, 0.0 - delay)
+    np.subtract(up_to[1:], up_to[:-1], out=in_year[1:])
+    return in_year, rate(path, ends)
+
+
+def stopped(path: Path, delay: Floats, stops: Floats, keeps: Floats, years: int) -> tuple[Floats, Floats]:
+    """Give the same as :func:`delivered` for a path that stops, perhaps in part and more than once.
+
+    Parameters
+    ----------
+    stops
+        (stop, simulation) moments [years]; infinite where it does not happen.
+    keeps
+        (stop, simulation) share of the rate that stays after that stop.
+
+    Notes
+    -----
+    The rate is frozen at the first stop and multiplied by the share kept; each later stop multiplies again.
+    """
+    order = np.argsort(stops, axis=0, kind="stable")
+    moments = np.take_along_axis(stops, order, axis=0)
+    kept = np.cumprod(np.take_along_axis(np.broadcast_to(keeps, stops.shape), order, axis=0), axis=0)
+    first = moments[0]
+    frozen = rate(path, np.minimum(first, years) - delay)
+    begins, ends = np.arange(years)[:, None], np.arange(1.0, years + 1)[:, None]
+    in_year = received(path, np.minimum(ends, first) - delay) - received(path, np.minimum(begins, first) - delay)
+    at_end = np.where(first < ends, 0.0, rate(path, ends - delay))
+    until = np.concatenate([moments[1:], np.full((1, moments.shape[1]), np.inf)])
+    for begin, end, share in zip(moments, until, kept, strict=True):
+        time_in = np.clip(end, begins, ends) - np.clip(begin, begins, ends)
+        in_year += share * frozen * time_in
+        at_end += np.where((begin < ends) & (end >= ends), share * frozen, 0.0)
+    return in_year, at_end
+
+
+def spread(begin: Floats, length: float, years: int) -> Floats:
+    """Give the share of a cost that falls in each year when it is spent evenly over a time.
+
+    Parameters
+    ----------
+    begin
+        (simulation,) when spending starts [years].
+    length
+        How long it takes [years].
+
+    Returns
+    -------
+    (year, simulation) shares; they add up to 1 where the time lies within the horizon.
+    """
+    edges = np.clip(np.arange(years + 1.0)[:, None], begin, begin + length)
+    return (edges[1:] - edges[:-1]) / length
+
+
+def overlap(amount: Floats, first: Floats, second: Floats) -> Floats:
+    """Give the saving counted in two measures: ``amount · min(φ₁, φ₂)``, φ being the share of full plan delivered."""
+    return amount * np.minimum(first, second)

@@ -1,0 +1,206 @@
+"""What is read from futures: facts (true or false in a future) and figures (one number in a future), by key.
+
+A key is a tuple of names such as ``("options", "solo", "south_somerset", "gap_after")``. An array of booleans
+is a fact, (simulation,); an array of floats a figure, (simulation,) or (year, simulation). The same functions
+serve futures held in memory, futures streamed past, the readings and the plan. Nothing is counted here.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simlib.flows import Delivery, Flows, flows
+from simlib.kernels import closing, reserves
+from simlib.kernels.closing import Booleans
+from simlib.kernels.paths import Floats
+from simlib.model import CouncilModel, Model
+
+Key = tuple[str, ...]
+Readout = tuple[Key, NDArray[np.bool_] | Floats]
+TESTS = ("target_year", "in_year", "from_target_year", "every_year", "reserves_hold", "reserves_restored")
+YEARLY_FIGURES = (
+    "gap_after", "gap_recurring", "savings", "run_rate", "one_off_gross", "one_off_net", "general_fund",
+    "one_off_own_pots", "one_off_external_pots", "one_off_savings",
+)  # fmt: skip
+
+
+def closes(model: Model, flow: Flows) -> dict[str, Booleans]:
+    """Give the closing tests that apply, each (simulation,)."""
+    found: dict[str, Booleans] = {}
+    target, tolerance = model.target, model.tolerance
+    if flow.gap_recurring is not None and flow.gap_after is not None:
+        found["target_year"] = closing.target_year(flow.gap_recurring, target, tolerance)
+        found["in_year"] = closing.in_year(flow.gap_after, target, tolerance)
+        found["from_target_year"] = closing.from_target_year(flow.gap_recurring, target, tolerance)
+        found["every_year"] = closing.every_year(flow.gap_after, tolerance)
+    if flow.general_fund is not None and flow.minimum is not None and flow.opening is not None:
+        found["reserves_hold"] = closing.reserves_hold(flow.general_fund, flow.minimum, tolerance)
+        found["reserves_restored"] = closing.reserves_restored(flow.general_fund, flow.opening, tolerance)
+    return found
+
+
+def read_council(model: Model, block: Delivery, council: int) -> Iterator[Readout]:
+    """Give what holds for a council under every option."""
+    if model.councils[council].gap_plan is not None:
+        yield ("gap_before", model.councils[council].id), block.gap_before[council]
+
+
+def read_option(model: Model, block: Delivery, option: int) -> Iterator[Readout]:
+    """Give everything that is read of one option: for each of its councils, jointly, and its claim."""
+    chosen = model.options[option]
+    together: list[dict[str, Booleans]] = []
+    kept = np.zeros(block.simulations)
+    for council in chosen.councils:
+        flow = flows(model, block, option, council)
+        key = ("options", chosen.id, model.councils[council].id)
+        tests = closes(model, flow)
+        together.append(tests)
+        yield from _yearly(key, flow)
+        yield from _facts(model, block, key, flow, tests)
+        yield from _figures(model, key, flow)
+        if chosen.claim is not None:
+            kept = kept + _claimed(model, option, flow)
+    for test in TESTS if len(chosen.councils) > 1 else ():
+        if all(test in tests for tests in together):
+            yield ("options", chosen.id, "jointly", "closes", test), np.all([t[test] for t in together], axis=0)
+    if chosen.claim is not None:
+        yield ("options", chosen.id, "claim", "kept"), kept > chosen.claim.amount - model.tolerance
+        yield ("options", chosen.id, "claim", "amount"), kept
+
+
+def headline(model: Model, block: Delivery) -> Iterator[Readout]:
+    """Give only the headline of each option and council, and each claim: what readings need."""
+    for o, option in enumerate(model.options):
+        for key, array in read_option_headline(model, block, o):
+            yield ("options", option.id, *key), array
+
+
+def read_option_headline(model: Model, block: Delivery, option: int) -> Iterator[Readout]:
+    """Give the headline fact of one option by council, and whether its claim is kept."""
+    chosen = model.options[option]
+    kept = np.zeros(block.simulations)
+    for council in chosen.councils:
+        flow = flows(model, block, option, council)
+        test = closes(model, flow).get(model.config.closes)
+        if test is not None:
+            yield (model.councils[council].id,), test
+        if chosen.claim is not None:
+            kept = kept + _claimed(model, option, flow)
+    if chosen.claim is not None:
+        yield ("claim",), kept > chosen.claim.amount - model.tolerance
+
+
+def read_comparisons(model: Model, positions: Mapping[tuple[int, int], Floats]) -> Iterator[Readout]:
+    """Give how options compare on the same futures: by council, and jointly where two options share their councils.
+
+    Parameters
+    ----------
+    positions
+        (option, council) to (simulation,) recurring gap in the target year.
+    """
+    for council, home in enumerate(model.councils):
+        places = [o for o, option in enumerate(model.options) if (o, council) in positions]
+        for i, a in enumerate(places):
+            for b in places[i + 1 :]:
+                yield from _pair(model, home.id, a, b, positions[a, council], positions[b, council])
+    for a, first in enumerate(model.options):
+        for b in range(a + 1, len(model.options)):
+            both = model.options[b].councils
+            if len(both) > 1 and set(first.councils) == set(both) and all((a, c) in positions for c in both):
+                left, right = (np.sum([positions[o, c] for c in both], axis=0) for o in (a, b))
+                yield from _pair(model, "jointly", a, b, left, right)
+
+
+def _pair(model: Model, where: str, a: int, b: int, left: Floats, right: Floats) -> Iterator[Readout]:
+    key = ("comparisons", where, f"{model.options[a].id}|{model.options[b].id}")
+    difference = left - right
+    yield (*key, "better"), difference < -model.tolerance
+    yield (*key, "worse"), difference > model.tolerance
+    yield (*key, "equal"), np.abs(difference) <= model.tolerance
+    yield (*key, "difference"), difference
+
+
+def _yearly(key: Key, flow: Flows) -> Iterator[Readout]:
+    arrays = (
+        flow.gap_after, flow.gap_recurring, flow.savings, flow.run_rate, flow.one_off_gross, flow.one_off_net,
+        flow.general_fund, flow.own_pots, flow.external_pots, flow.one_off_savings,
+    )  # fmt: skip
+    for name, array in zip(YEARLY_FIGURES, arrays, strict=True):
+        if array is not None:
+            yield (*key, name), array
+
+
+def _facts(model: Model, block: Delivery, key: Key, flow: Flows, tests: dict[str, Booleans]) -> Iterator[Readout]:
+    for test, fact in tests.items():
+        yield (*key, "closes", test), fact
+    if flow.gap_recurring is not None:
+        yield (*key, "shortfall", "short"), flow.gap_recurring[model.target] >= model.tolerance
+        first = closing.first_year_closed(flow.gap_recurring, model.tolerance)
+        for y, name in enumerate((*model.year_labels, "never")):
+            yield (*key, "first_year_closed", name), first == y
+    if "reserves_hold" in tests and "target_year" in tests:
+        yield (*key, "holds_with_gap"), tests["reserves_hold"] & ~tests["target_year"]
+    if model.options:
+        yield from _payback(model, key, flow)
+    test = tests.get(model.config.closes)
+    for place, event in model.events:
+        if test is not None:
+            happened = np.isfinite(np.broadcast_to(block.carried[place], (block.simulations,)))
+            yield (*key, "closes_if", event.address), test & happened
+
+
+def _payback(model: Model, key: Key, flow: Flows) -> Iterator[Readout]:
+    """Give in which year's end the option has paid back: facts, as never is one of the answers."""
+    years = closing.payback(net_cash(flow))
+    for count in range(1, len(model.years) + 1):
+        yield (*key, "payback", str(count)), years == count
+    yield (*key, "payback", "beyond"), np.isinf(years)
+
+
+def net_cash(flow: Flows) -> Floats:
+    """Give an option's cash to the council beside doing nothing: savings less costs, before own pots, after external money."""
+    return flow.savings + flow.one_off_savings - flow.one_off_gross + flow.external_pots
+
+
+def _figures(model: Model, key: Key, flow: Flows) -> Iterator[Readout]:
+    if flow.gap_recurring is not None and flow.gap_before is not None:
+        position = flow.gap_recurring[model.target]
+        short = np.maximum(position, 0.0)
+        yield (*key, "shortfall", "amount"), short
+        before = flow.gap_before[model.target]
+        met = np.divide(flow.run_rate[model.target], before, out=np.zeros_like(before), where=before > model.tolerance)
+        yield (*key, "share_of_gap_met"), met
+        hold = flow.general_fund
+        if hold is not None and flow.minimum is not None:
+            held = closing.reserves_hold(hold, flow.minimum, model.tolerance)
+            yield (*key, "gap_where_held"), np.where(held, short, 0.0)
+    if flow.taken is not None and flow.minimum is not None:
+        yield (*key, "reserve_needed"), reserves.reserve_needed(flow.minimum, flow.taken)
+    factors = discount_factors(model)
+    if factors is not None:
+        yield (*key, "npv"), closing.present_value(net_cash(flow), factors)
+
+
+def discount_factors(model: Model) -> Floats | None:
+    """Give what a pound of each year is worth at the base: (year,), mid-year, real; None where no terms are stated."""
+    terms = model.config.npv
+    if terms is None:
+        return None
+    base = terms.base if terms.base is not None else model.years[0]
+    elapsed = np.asarray(model.years, dtype=float) - base + 0.5
+    deflator = 0.0 if model.config.prices != "cash" else (terms.deflator or 0.0)
+    return (1.0 + deflator) ** -elapsed * (1.0 + terms.rate) ** -elapsed
+
+
+def _claimed(model: Model, option: int, flow: Flows) -> Floats:
+    claim = model.options[option].claim
+    assert claim is not None
+    until = slice(0, claim.by + 1)
+    once = (flow.one_off_gross - flow.external_pots - flow.one_off_savings)[until].sum(axis=0) if claim.net else 0.0
+    return (flow.savings[until].sum(axis=0) if claim.cumulative else flow.run_rate[claim.by]) - once
+
+
+def has_gap(council: CouncilModel) -> bool:
+    """Tell whether the file gives a council a gap."""
+    return council.gap_plan is not None

@@ -1,0 +1,380 @@
+"""What the futures say, in numbers: everything in summary.json, computed once. Words and pictures come after.
+
+``summarise`` reads every fact and figure once, estimates it with its simulation error, and lays the results
+out as the contract of summary.json has them. The reading itself is in ``simlib.readouts``, the estimating in
+``simlib.estimates``.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, is_dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simlib import dims
+from simlib.bridge import Step, bridge
+from simlib.checking import checks
+from simlib.drivers import Driver
+from simlib.estimates import Chance, Histogram, Statistics, chance, counted, statistics
+from simlib.kernels.paths import Floats
+from simlib.model import Model
+from simlib.readouts import TESTS, YEARLY_FIGURES, Key
+from simlib.results import Futures, read_all
+
+FORMAT = 1
+CURVE = tuple(k / 100 for k in range(101))
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """All that reports need: the document that summary.json holds, the config's text and the run's manifest."""
+
+    document: Document
+    config_text: str
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Say what it is in one line."""
+        config = self.document["config"]
+        return f"<Summary of {config['title']!r}: {config['simulations']:,} futures, seed {config['seed']}>"
+
+
+@dataclass(slots=True)
+class _Estimates:
+    """Every fact as a chance, every figure as statistics by row, by key."""
+
+    chances: dict[Key, Chance] = field(default_factory=dict)
+    figures: dict[Key, list[Statistics]] = field(default_factory=dict)
+    curves: dict[Key, list[float]] = field(default_factory=dict)
+
+
+def summarise(futures: Futures, plan: Futures) -> Summary:
+    """Give what futures say beside the plan.
+
+    Parameters
+    ----------
+    futures
+        What :func:`simlib.simulate` gives.
+    plan
+        What :func:`simlib.simulate_plan` gives for the same model.
+    """
+    return Summary(_Document(futures, plan).document(), futures.model.config.text)
+
+
+def _estimates(futures: Futures) -> _Estimates:
+    """Estimate everything: from the held futures, or from the tally where more were drawn."""
+    found = _Estimates()
+    if futures.tally is not None:
+        for key, counts in futures.tally.facts.items():
+            found.chances[key] = chance(counts, futures.trials)
+        for key, histograms in futures.tally.figures.items():
+            found.figures[key] = [histogram.statistics() for histogram in histograms]
+            if key[-1] == "gap_recurring":
+                found.curves[key] = _curve(histograms[futures.model.target])
+        return found
+    for key, array in read_all(futures.model, futures.delivery, futures.drivers, futures.outputs):
+        if array.dtype == np.bool_:
+            found.chances[key] = chance(counted(array, futures.replicates), futures.trials)
+            continue
+        rows = array.reshape(1, -1) if key[0] == "drivers" else np.atleast_2d(array)
+        found.figures[key] = [statistics(row, futures.replicates) for row in rows]
+        if key[-1] == "gap_recurring":
+            found.curves[key] = _curve(rows[futures.model.target])
+    return found
+
+
+def _curve(source: Histogram | Floats) -> list[float]:
+    if isinstance(source, Histogram):
+        return [source.quantile(level) for level in CURVE]
+    return [float(q) for q in np.quantile(source, CURVE)]
+
+
+class _Document:
+    """Lays the estimates out as summary.json has them."""
+
+    def __init__(self, futures: Futures, plan: Futures) -> None:
+        self.futures, self.model = futures, futures.model
+        self.found = _estimates(futures)
+        self.plan = {key: array for key, array in read_all(plan.model, plan.delivery, plan.drivers, plan.outputs)}
+        self.plan_readings = plan.readings
+        self.steps = bridge(self.model)
+
+    def document(self) -> Document:
+        """Give the whole document, every key always present."""
+        model, config = self.model, self.model.config
+        return {
+            "simlib": FORMAT,
+            "config": {
+                "digest": config.digest,
+                "title": config.title,
+                "as_at": None if config.as_at is None else config.as_at.isoformat(),
+                "seed": self.futures.seed,
+                "simulations": self.futures.count,
+                "sampler": self.futures.sampler,
+            },
+            "unit": model.unit,
+            "prices": config.prices,
+            "years": list(model.year_labels),
+            "target_year": model.year_labels[model.target] if model.years else None,
+            "headline": config.closes,
+            "tests": dims.TESTS,
+            "councils": {council.id: self._council(c) for c, council in enumerate(model.councils)},
+            "options": {option.id: self._option(o) for o, option in enumerate(model.options)},
+            "gap_before": {
+                council.id: self._by_year(("gap_before", council.id))
+                for council in model.councils
+                if council.gap_plan is not None
+            },
+            "comparisons": self._comparisons(),
+            "readings": {name: self._reading(name) for name in model.readings},
+            "reading_notes": {n: {"label": r.label or n.replace("_", " "), "why": r.why} for n, r in config.readings.items()},
+            "events": {event.address.removeprefix("events."): self._event(event.address) for _, event in model.events},
+            "outputs": {output.id: self._output(output.id, output.label, output.kind) for output in model.outputs},
+            "drivers": {node.address: self._driver(node) for node in model.nodes if isinstance(node, Driver)},
+            "checks": checks(self.futures, {key: c for key, c in self.found.chances.items() if "closes" in key}),
+        }
+
+    # --- small parts ---------------------------------------------------------------------------------------
+
+    def _chance(self, key: Key, *, plan: bool = True) -> Document | None:
+        found = self.found.chances.get(key)
+        if found is None:
+            return None
+        entry: Document = {"probability": found.probability, "error": found.error, "interval": list(found.interval)}
+        return entry | ({"plan": bool(self.plan[key][0])} if plan else {})
+
+    def _probability(self, key: Key) -> float:
+        return self.found.chances[key].probability
+
+    def _statistics(self, found: Statistics, plan: float) -> Document:
+        return {"mean": found.mean, "sd": found.sd, **found.quantiles, "plan": plan, "error": found.errors}
+
+    def _by_year(self, key: Key) -> Document | None:
+        found = self.found.figures.get(key)
+        if found is None:
+            return None
+        plan = np.atleast_2d(self.plan[key])
+        labels = self.model.year_labels
+        return {labels[y]: self._statistics(row, float(plan[y, 0])) for y, row in enumerate(found)}
+
+    def _single(self, key: Key) -> Document | None:
+        found = self.found.figures.get(key)
+        return None if found is None else self._statistics(found[0], float(np.atleast_1d(self.plan[key])[0]))
+
+    # --- sections ------------------------------------------------------------------------------------------
+
+    def _council(self, council: int) -> Document:
+        home = self.model.councils[council]
+        values = self._planned_nodes()
+        minimum = None if home.fund is None else float(np.asarray(values[home.fund.minimum]).flat[0])
+        pots = {
+            pot.id: {"label": pot.label, "owner": pot.owner, "opening": float(np.asarray(values[pot.opening]).flat[0])}
+            for pot in home.pots
+        }
+        return {"label": home.label, "general_fund_minimum": minimum, "pots": pots}
+
+    def _planned_nodes(self) -> Sequence[Floats]:
+        from simlib.drivers import PlanSource, evaluate
+
+        return evaluate(self.model.nodes, PlanSource())
+
+    def _option(self, option: int) -> Document:
+        chosen = self.model.options[option]
+        councils = [(c, self.model.councils[c].id) for c in chosen.councils]
+        key = ("options", chosen.id)
+        jointly = {test: self._chance((*key, "jointly", "closes", test)) for test in TESTS}
+        return {
+            "label": chosen.label,
+            "councils": {name: self._pair(option, c) for c, name in councils},
+            "jointly": {"closes": jointly} if len(councils) > 1 and any(jointly.values()) else None,
+            "claim": self._claim(option),
+            "no_costed_saving": bool(chosen.measures) and not any(self.model.measures[m].full for m in chosen.measures),
+            "does_nothing": not chosen.measures,
+        }
+
+    def _pair(self, option: int, council: int) -> Document:
+        key = ("options", self.model.options[option].id, self.model.councils[council].id)
+        figures = {name: self._by_year((*key, name)) for name in YEARLY_FIGURES}
+        return {
+            "closes": {test: self._chance((*key, "closes", test)) for test in TESTS},
+            **figures,
+            "shortfall": self._shortfall(key),
+            "reserve_needed": self._reserve_needed(key),
+            "first_year_closed": self._first_year(key),
+            "payback": self._payback(key) if self.model.options[option].measures else None,
+            "npv": self._npv(key),
+            "share_of_gap_met": self._single((*key, "share_of_gap_met")),
+            "reserves_hold_with_gap": self._held_with_gap(key),
+            "bridge": self._bridge(key, option, council),
+            "curve": self._curve(key),
+        }
+
+    def _shortfall(self, key: Key) -> Document | None:
+        short, amount = self._chance((*key, "shortfall", "short"), plan=False), self.found.figures.get((*key, "shortfall", "amount"))
+        if short is None or amount is None:
+            return None
+        p = short["probability"]
+        mean = amount[0].mean / p if p else 0.0
+        plan = float(self.plan[(*key, "shortfall", "amount")][0])
+        return {**short, "mean_if_short": mean, "p90": amount[0].quantiles["p90"], "plan": plan}
+
+    def _reserve_needed(self, key: Key) -> Document | None:
+        found = self.found.figures.get((*key, "reserve_needed"))
+        if found is None:
+            return None
+        levels = {"80": "p80", "90": "p90", "95": "p95"}
+        plan = float(self.plan[(*key, "reserve_needed")][0])
+        errors = {name: found[0].errors[level] for name, level in levels.items()}
+        return {name: found[0].quantiles[level] for name, level in levels.items()} | {"plan": plan, "error": errors}
+
+    def _first_year(self, key: Key) -> Document | None:
+        labels = (*self.model.year_labels, "never")
+        if (*key, "first_year_closed", "never") not in self.found.chances:
+            return None
+        return {label: self._probability((*key, "first_year_closed", label)) for label in labels}
+
+    def _payback(self, key: Key) -> Document:
+        years = [str(n) for n in range(1, len(self.model.years) + 1)]
+        shares = {n: self._probability((*key, "payback", n)) for n in years}
+        reached = np.cumsum(list(shares.values()))
+        by_level = {
+            name: next((int(n) for n, r in zip(years, reached, strict=True) if r >= level), None)
+            for name, level in (("p10", 0.1), ("p50", 0.5), ("p90", 0.9))
+        }
+        plan = next((int(n) for n in years if self.plan[(*key, "payback", n)][0]), None)
+        return by_level | {"beyond_horizon": self._probability((*key, "payback", "beyond")), "plan": plan}
+
+    def _npv(self, key: Key) -> Document | None:
+        found = self._single((*key, "npv"))
+        if found is None:
+            return None
+        rates = self.found.figures[(*key, "run_rate")]
+        return found | {"horizon_cuts_benefits": bool(rates[-1].mean > self.model.tolerance)}
+
+    def _held_with_gap(self, key: Key) -> Document | None:
+        found = self._chance((*key, "holds_with_gap"), plan=False)
+        if found is None:
+            return None
+        total = self.found.figures[(*key, "gap_where_held")][0].mean
+        p = found["probability"]
+        return found | {"mean_gap": total / p if p else 0.0}
+
+    def _bridge(self, key: Key, option: int, council: int) -> Document | None:
+        found = self.found.figures.get((*key, "gap_recurring"))
+        if found is None:
+            return None
+        plan = float(self.plan[(*key, "gap_recurring")][self.model.target, 0])
+        mean = found[self.model.target].mean
+        steps = [
+            {"address": step.address, "label": step.label, "shift": step.shifts[option, council]}
+            for step in self.steps
+            if abs(step.shifts[option, council]) > self.model.tolerance
+        ]
+        return {"plan": plan, "mean": mean, "steps": steps, "together": mean - plan - sum(s["shift"] for s in steps)}
+
+    def _curve(self, key: Key) -> Document | None:
+        found = self.found.curves.get((*key, "gap_recurring"))
+        return None if found is None else {"probabilities": list(CURVE), "values": found}
+
+    def _claim(self, option: int) -> Document | None:
+        chosen = self.model.options[option]
+        kept = self._chance(("options", chosen.id, "claim", "kept"), plan=False)
+        if kept is None or chosen.claim is None:
+            return None
+        amount = self._single(("options", chosen.id, "claim", "amount"))
+        terms = {
+            "amount": chosen.claim.amount,
+            "basis": "cumulative" if chosen.claim.cumulative else "recurring",
+            "by": self.model.year_labels[chosen.claim.by],
+            "net_of_one_off": chosen.claim.net,
+        }
+        return kept | terms | (amount or {}) | {"error": kept["error"], "errors": (amount or {}).get("error")}
+
+    def _comparisons(self) -> Document:
+        found: Document = {}
+        for key in self.found.chances:
+            if key[0] == "comparisons" and key[-1] == "better":
+                where, pair = key[1], key[2]
+                shares = {name: self._probability((*key[:-1], name)) for name in ("better", "equal", "worse")}
+                error = self.found.chances[key].error
+                difference = self._single((*key[:-1], "difference"))
+                found.setdefault(where, {})[pair] = shares | {"error": error, "difference": difference}
+        return found
+
+    def _reading(self, name: str) -> Document:
+        found: Document = {}
+        for key, counts in self.futures.readings.items():
+            if key[1] == name:
+                estimate = chance(counts, self.futures.trials)
+                found.setdefault(key[2], {})[key[3]] = {
+                    "probability": estimate.probability,
+                    "error": estimate.error,
+                    "interval": list(estimate.interval),
+                    "plan": bool(self.plan_readings[key].sum()),
+                }
+        return found
+
+    def _event(self, address: str) -> Document:
+        event = next(node for _, node in self.model.events if node.address == address)
+        happened = self.found.chances[("events", address)]
+        sides: dict[str, Document] = {"closes_if": {}, "closes_if_not": {}}
+        for o, c in self.model.pairs:
+            option, council = self.model.options[o].id, self.model.councils[c].id
+            both = self.found.chances.get(("options", option, council, "closes_if", address))
+            if both is None:
+                continue
+            all_of_them = self.found.chances[("options", option, council, "closes", self.model.config.closes)]
+            sides["closes_if"].setdefault(option, {})[council] = _given(both.probability, happened.probability, happened.count)
+            without = all_of_them.probability - both.probability
+            sides["closes_if_not"].setdefault(option, {})[council] = _given(without, 1 - happened.probability, happened.count)
+        chance_ = {"probability": happened.probability, "error": happened.error, "interval": list(happened.interval)}
+        name = address.removeprefix("events.")
+        return {"label": event.label or name.replace("_", " "), "chance": chance_, "plan": bool(np.isfinite(event.plan))} | sides
+
+    def _output(self, name: str, label: str, kind: str) -> Document:
+        found = self.found.figures[("outputs", name)]
+        plan = np.atleast_2d(self.plan[("outputs", name)])
+        entry: Document = {"label": label, "kind": kind}
+        if len(found) == 1:
+            return entry | self._statistics(found[0], float(plan[0, 0]))
+        years = self.model.year_labels
+        return entry | {years[y]: self._statistics(row, float(plan[y, 0])) for y, row in enumerate(found)}
+
+    def _driver(self, node: Driver) -> Document:
+        quantity, distribution = node.quantity, node.distribution
+        found = self.found.figures[("drivers", node.address)][0]
+        levels = ("p5", "p50", "p95")
+        requested = {name: float(distribution.quantile(level)) for name, level in zip(levels, (0.05, 0.5, 0.95), strict=True)}
+        return {
+            "kind": quantity.kind,
+            "label": quantity.label,
+            "varies": node.varies.mode if node.varies.mode != "ar1" else f"ar1({node.varies.phi:g})",
+            "requested": {
+                "family": distribution.family,
+                "distribution": repr(distribution),
+                "mean": _number(distribution.mean),
+                "sd": _number(distribution.sd),
+                **requested,
+            },
+            "achieved": {"mean": found.mean, "sd": found.sd, **{name: found.quantiles[name] for name in levels}},
+            "plan": float(node.plan.flat[0]) if np.all(node.plan == node.plan.flat[0]) else [float(x) for x in node.plan[:, 0]],
+            "source": asdict(quantity.source) if is_dataclass(quantity.source) else None,
+            "owner": quantity.owner,
+            "note": quantity.note,
+            "reference": quantity.reference,
+        }
+
+
+def _given(joint: float, condition: float, count: int) -> Document | None:
+    """Give a chance under a condition: its error, and on how many futures it rests; None where the condition never held."""
+    trials = round(condition * count)
+    if trials == 0:
+        return None
+    p = min(max(joint / condition, 0.0), 1.0)
+    return {"probability": p, "error": float(np.sqrt(p * (1 - p) / trials)), "count": trials}
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
