@@ -12,10 +12,10 @@ import pytest
 PLAN = """
 7 __main__ __init__
 6 cli batch progress
-5 report figures reporters charts console explain folder grid layout outlook register wording
-4 summary compare sensitivity decisions bridge readback
+5 report figures reporters charts console explain folder glossary grid layout outlook register wording
+4 summary compare sensitivity decisions bridge checking readback
 3 model engine results
-3 catalogue compiling counting dependence drivers estimates flows labelling readouts
+3 catalogue compiling dependence drivers estimates flows labelling readouts
 2 config
 1 distributions sampling kernels
 0 errors units years dims
