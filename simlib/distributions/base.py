@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from numbers import Real
 from typing import NoReturn, Protocol
 
 import numpy as np
@@ -158,19 +157,17 @@ def score(p: npt.ArrayLike, q: npt.ArrayLike) -> Array:
     """Give the standard-normal score with p below and q above it, from the smaller of the two."""
     p, q = np.asarray(p, dtype=np.float64), np.asarray(q, dtype=np.float64)
     small = special.ndtri(np.minimum(p, q))
-    return np.where(p <= q, small, -small)
+    return np.asarray(np.where(p <= q, small, -small))
 
 
 def hazard(p: npt.ArrayLike, q: npt.ArrayLike) -> Array:
     """Give -log(q), from p where q is close to one."""
     p, q = np.asarray(p, dtype=np.float64), np.asarray(q, dtype=np.float64)
     with np.errstate(divide="ignore"):
-        return np.where(p <= q, -np.log1p(-np.minimum(p, 0.75)), -np.log(q))
+        return np.asarray(np.where(p <= q, -np.log1p(-np.minimum(p, 0.75)), -np.log(q)))
 
 
-def halves(
-    p: Array, q: Array, lower: Callable[[Array], Array], upper: Callable[[Array], Array]
-) -> Array:
+def halves(p: Array, q: Array, lower: Callable[[Array], Array], upper: Callable[[Array], Array]) -> Array:
     """Give lower(p) below the median and upper(q) above it, each only where it is asked for."""
     p, q = np.broadcast_arrays(np.asarray(p, dtype=np.float64), np.asarray(q, dtype=np.float64))
     out = np.empty(p.shape)
@@ -200,18 +197,19 @@ def refuse(parameter: str, expected: str, got: object) -> NoReturn:
 
 
 def _quoted(got: object) -> str:
-    if isinstance(got, Real) and not isinstance(got, bool):
-        return f"{float(got):.10g}"
-    return repr(got) if got is not None else "nothing"
+    if got is None:
+        return "nothing"
+    return f"{got:.10g}" if type(got) in (float, int) else repr(got)
 
 
 def number(parameter: str, value: object) -> float:
     """Give a finite float, or refuse; yes/no values and texts are no numbers."""
-    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
         refuse(parameter, "a number", value)
-    if not math.isfinite(value):
-        refuse(parameter, "a finite number", value)
-    return float(value)
+    checked = float(value)
+    if not math.isfinite(checked):
+        refuse(parameter, "a finite number", checked)
+    return checked
 
 
 def positive(parameter: str, value: object) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
@@ -23,7 +24,6 @@ from simlib.distributions.base import (
     positive,
     refuse,
     settle,
-    tails,
 )
 from simlib.distributions.tables import ByTable
 
@@ -62,7 +62,7 @@ class Uniform(ByInversion):
         return self.low, self.high
 
     def at(self, p: Array, q: Array) -> Array:
-        """low + p (high - low), counted from the nearer end."""
+        """Low + p (high - low), counted from the nearer end."""
         width = self.high - self.low
         return np.where(p <= q, self.low + p * width, self.high - q * width)
 
@@ -87,7 +87,7 @@ class Uniform(ByInversion):
 
 
 @dataclass(frozen=True, slots=True)
-class LogUniform(ByInversion):
+class LogUniform(ByTable):
     """From low to high, every doubling equally likely."""
 
     low: float
@@ -118,7 +118,7 @@ class LogUniform(ByInversion):
         return self.low, self.high
 
     def at(self, p: Array, q: Array) -> Array:
-        """low (high / low)^p, counted from the nearer end."""
+        """Low times (high / low)^p, counted from the nearer end."""
         nearer = np.where(p <= q, self.low, self.high)
         return nearer * np.exp(self._length * np.where(p <= q, p, -q))
 
@@ -138,7 +138,7 @@ class LogUniform(ByInversion):
 
 
 @dataclass(frozen=True, slots=True)
-class Triangular(ByInversion):
+class Triangular(ByTable):
     """From low to high, likelihood falling in straight lines from the mode.
 
     >>> Triangular(1.0, 1.2, 3.0).sentence(lambda value: f"£{value:.1f}m")
@@ -170,7 +170,7 @@ class Triangular(ByInversion):
         return self.low, self.high
 
     def at(self, p: Array, q: Array) -> Array:
-        """low + sqrt(p w (mode - low)), or high - sqrt(q w (high - mode)) beyond the mode."""
+        """Low + sqrt(p w (mode - low)), or high - sqrt(q w (high - mode)) beyond the mode."""
         width, left = self.high - self.low, self.mode - self.low
         up = self.low + np.sqrt(p * (width * left))
         down = self.high - np.sqrt(q * (width * (self.high - self.mode)))
@@ -236,7 +236,7 @@ class Beta(ByTable):
 
     @property
     def mean(self) -> float:
-        """low + (high - low) alpha / (alpha + beta)."""
+        """Low + (high - low) alpha / (alpha + beta)."""
         return self.low + (self.high - self.low) * self.alpha / (self.alpha + self.beta)
 
     @property
@@ -334,7 +334,7 @@ class Pert(ByTable):
 
 
 @dataclass(frozen=True, slots=True)
-class Piecewise(ByInversion):
+class Piecewise(ByTable):
     """Stated values with their probabilities of not being exceeded, straight lines between them."""
 
     values: tuple[float, ...]
@@ -346,9 +346,9 @@ class Piecewise(ByInversion):
         steps = numbers("probabilities", self.probabilities, least=2)
         if len(steps) != len(values):
             refuse("probabilities", f"{len(values)} probabilities, one for each value", len(steps))
-        if any(later <= earlier for earlier, later in zip(values, values[1:], strict=False)):
+        if any(later <= earlier for earlier, later in pairwise(values)):
             refuse("values", "values that rise", list(values))
-        rising = all(later > earlier for earlier, later in zip(steps, steps[1:], strict=False))
+        rising = all(later > earlier for earlier, later in pairwise(steps))
         if not rising or steps[0] != 0.0 or steps[-1] != 1.0:
             refuse("probabilities", "probabilities that rise from 0 to 1", list(steps))
         settle(self, values=values, probabilities=steps)
@@ -377,13 +377,9 @@ class Piecewise(ByInversion):
         up = np.interp(p, self.probabilities, self.values)
         return np.where(np.asarray(p) <= q, up, np.interp(q, over, self.values[::-1]))
 
-    def from_score(self, z: Array) -> Array:
-        """Value at a score, one interpolation: the last piece is exact to rounding from below too."""
-        return np.asarray(np.interp(tails(z)[0], self.probabilities, self.values))
-
     def cdf(self, x: npt.ArrayLike) -> Array:
         """Linear interpolation of the stated probabilities."""
-        return np.asarray(np.interp(x, self.values, self.probabilities))
+        return np.asarray(np.interp(np.asarray(x, dtype=np.float64), self.values, self.probabilities))
 
     def sentence(self, show: Show = plain) -> str:
         """The ends, the middle and the usual range."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import ClassVar, Protocol
 
@@ -71,7 +72,7 @@ class Steps:
         return self.values.take(np.searchsorted(edges, z, side="left"))
 
 
-class Stepped(Protocol):
+class Stepped(Hashable, Protocol):
     """A distribution that has a staircase."""
 
     def steps(self) -> Steps:
@@ -202,7 +203,7 @@ class Bernoulli(BySteps):
 
     def from_score(self, z: Array) -> Array:
         """1 where the score is in the uppermost p of the normal."""
-        return np.greater(z, -special.ndtri(self.p)).astype(np.float64)
+        return np.where(z > -float(special.ndtri(self.p)), 1.0, 0.0)
 
     def sentence(self, show: Show = plain) -> str:
         """How often."""
@@ -222,7 +223,7 @@ class Binomial(BySteps):
 
     @property
     def mean(self) -> float:
-        """n p, exactly."""
+        """Number times chance, exactly."""
         return self.n * self.p
 
     @property
@@ -300,7 +301,7 @@ class Discrete(BySteps):
     def steps(self) -> Steps:
         """Values in order, equal ones together, impossible ones left out."""
         values, place = np.unique(self.values, return_inverse=True)
-        masses = np.bincount(place, weights=self.weights)
+        masses = np.bincount(place, weights=self.weights).astype(np.float64)
         return _staircase_of(values, masses)
 
     def sentence(self, show: Show = plain) -> str:
@@ -316,10 +317,20 @@ class Empirical(BySteps):
     """Past values, each as likely to come again: nothing between and nothing beyond them."""
 
     values: tuple[float, ...]
+    key: int = field(init=False, repr=False, compare=False)
     family: ClassVar[str] = "empirical"
 
     def __post_init__(self) -> None:
-        settle(self, values=numbers("values", self.values, least=1))
+        values = numbers("values", self.values, least=1)
+        settle(self, values=values, key=hash(values))
+
+    def __hash__(self) -> int:
+        return self.key  # kept, since caches ask for it with every block and there may be many values
+
+    def from_score(self, z: Array) -> Array:
+        """Value at a score, counted rather than searched for."""
+        place = np.ceil(special.ndtr(z) * len(self.values)).astype(np.intp) - 1
+        return np.asarray(_sorted(self).take(place, mode="clip"))
 
     def steps(self) -> Steps:
         """Values in order, equal ones together."""
@@ -331,6 +342,11 @@ class Empirical(BySteps):
     def sentence(self, show: Show = plain) -> str:
         """How many values, and their usual range."""
         return f"one of {len(self.values)} observed values; {middle_80(self, show)}"
+
+
+@lru_cache(maxsize=512)
+def _sorted(data: Empirical) -> Array:
+    return np.sort(np.array(data.values))
 
 
 def _staircase_of(values: Array, masses: Array) -> Steps:

@@ -1,4 +1,4 @@
-"""Distributions from what people can say: two or three quantiles, a mode, a mean; parameters are in `families`."""
+"""Distributions from what people can say: quantiles, a mode, a mean; parameters are in `families`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import NoReturn
 
 import numpy as np
 from scipy import special
@@ -27,7 +28,7 @@ from simlib.distributions.unbounded import (
 __all__ = ["ELICITED", "fit", "quantile_name", "quantile_of_name"]
 
 CLOSE = 1e-6  # of the stated range: a quantile further off is not met
-NAME = re.compile(r"p(\d{1,2}(?:\.\d+)?)")
+NAME = re.compile(r"p(\d{1,2})(?:[._](\d+))?")  # p10, p97.5, and p97_5 where a name has no dot
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +96,9 @@ def fit(
     pairs = checked_quantiles(quantiles)
     if not pairs:
         refuse("quantiles", "at least one quantile, such as p10", None)
-    fitted = ELICITED[family](Statement(pairs, **checked))
-    _check_met(family, pairs, fitted)
+    said = Statement(pairs, **checked)
+    fitted = ELICITED[family](said)
+    _check_met(family, said, fitted)
     return fitted
 
 
@@ -109,8 +111,8 @@ def quantile_of_name(name: str) -> float | None:
     if name == "median":
         return 0.5
     found = NAME.fullmatch(name)
-    # Through the text, since 97.5/100 is not the float that 0.975 is written as.
-    return float(f"{found[1]}e-2") if found else None
+    # Through the text, so that it is the float that 0.975 is written as.
+    return float(f"{found[1]}.{found[2] or 0}e-2") if found else None
 
 
 def quantile_name(p: float) -> str:
@@ -130,22 +132,26 @@ def _refuse_idle(family: str, given: Mapping[str, float | None]) -> None:
             raise ParameterError(name, message)
 
 
-def _check_met(family: str, pairs: tuple[tuple[float, float], ...], fitted: Distribution) -> None:
+def _check_met(family: str, said: Statement, fitted: Distribution) -> None:
     """Refuse where the inner quantiles are not what the family makes them."""
-    room = CLOSE * ((pairs[-1][1] - pairs[0][1]) or abs(pairs[0][1]))
-    off = [(p, fitted.quantile(p)) for p, x in pairs if abs(fitted.quantile(p) - x) > room]
+    off = [p for p, x in said.pairs if abs(fitted.quantile(p) - x) > _room(said.pairs)]
     if off:
-        where = "the middle" if len(pairs) == 3 else quantile_name(off[0][0])
-        _impossible(family, pairs, f"{where} would have to be {off[0][1]:.7g}")
+        where = "the middle" if len(said.pairs) == 3 else quantile_name(off[0])
+        _impossible(family, said, f"{where} would have to be {fitted.quantile(off[0]):.7g}")
 
 
-def _impossible(family: str, pairs: tuple[tuple[float, float], ...], reason: str) -> None:
+def _room(pairs: tuple[tuple[float, float], ...]) -> float:
+    return CLOSE * ((pairs[-1][1] - pairs[0][1]) or abs(pairs[0][1]))
+
+
+def _impossible(family: str, said: Statement, reason: str) -> NoReturn:
+    pairs, hint = said.pairs, said.mode is None and said.mean is None
     said = [f"{quantile_name(p)} = {x:.10g}" for p, x in pairs]
     stated = " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
-    others = [name for name in ("normal", "lognormal", "pert", "metalog") if name != family]
-    able = " or ".join(name for name in others if _can(name, pairs))
-    hint = f"; a {able} can" if able else ""
-    raise ParameterError("quantiles", f"no {family} has {stated}: {reason}{hint}")
+    others = ("normal", "lognormal", "pert", "metalog") if hint else ()
+    able = " or ".join(name for name in others if name != family and _can(name, pairs))
+    instead = f"; a {able} can" if able else ""
+    raise ParameterError("quantiles", f"no {family} has {stated}: {reason}{instead}")
 
 
 def _can(family: str, pairs: tuple[tuple[float, float], ...]) -> bool:
@@ -154,8 +160,7 @@ def _can(family: str, pairs: tuple[tuple[float, float], ...]) -> bool:
         fitted = ELICITED[family](Statement(pairs))
     except ParameterError:
         return False
-    room = CLOSE * (pairs[-1][1] - pairs[0][1])
-    return all(abs(fitted.quantile(p) - x) <= room for p, x in pairs)
+    return all(abs(fitted.quantile(p) - x) <= _room(pairs) for p, x in pairs)
 
 
 def _two(family: str, said: Statement) -> tuple[float, float, float, float]:
@@ -193,7 +198,7 @@ def _normal(said: Statement) -> Distribution:
         return Normal(*_line("normal", said, _score))
     p, x = _beside_one("normal", said)
     if (x - centre) * _score(p) <= 0.0:
-        _impossible("normal", said.pairs, f"with half of it below {centre:.10g}")
+        _impossible("normal", said, f"with half of it below {centre:.10g}")
     return Normal(centre, (x - centre) / _score(p))
 
 
@@ -202,17 +207,22 @@ def _lognormal(said: Statement) -> Distribution:
     if said.mean is None and said.mode is None:
         return Lognormal(*_line("lognormal", said, _score, _log))
     p, x = _beside_one("lognormal", said)
-    name = "mean" if said.mode is None else "mode"
-    centre = positive(name, said.mean if said.mode is None else said.mode)
-    # log x = log centre + z sigma + drift sigma^2, the mean lying above the median and the mode below.
-    drift, z, rise = (-0.5 if name == "mean" else 1.0), _score(p), math.log(x / centre) if x > 0.0 else math.nan
-    root = z * z + 4.0 * drift * rise
-    sigmas = [(-z + sign * math.sqrt(root)) / (2.0 * drift) for sign in (-1.0, 1.0)] if root >= 0.0 else []
-    possible = [sigma for sigma in sigmas if sigma > 0.0]
-    if not possible:
-        _impossible("lognormal", said.pairs, f"with {name} {centre:.10g} no spread gives it")
-    sigma = min(possible)
-    return Lognormal(math.log(centre) + (-0.5 if name == "mean" else 1.0) * sigma**2, sigma)
+    # log x = log centre + z sigma + drift sigma^2: the mean is above the median and the mode below.
+    name, stated, drift = ("mean", said.mean, -0.5) if said.mode is None else ("mode", said.mode, 1.0)
+    centre = positive(name, stated)
+    log_centre = math.log(centre)
+    sigma = _least_positive_root(drift, _score(p), log_centre - _log(x))
+    if sigma is None:
+        _impossible("lognormal", said, f"with a {name} of {centre:.10g} no spread gives it")
+    return Lognormal(log_centre + drift * sigma**2, sigma)
+
+
+def _least_positive_root(a: float, b: float, c: float) -> float | None:
+    discriminant = b * b - 4.0 * a * c
+    if discriminant < 0.0:
+        return None
+    roots = ((-b + sign * math.sqrt(discriminant)) / (2.0 * a) for sign in (-1.0, 1.0))
+    return min((root for root in roots if root > 0.0), default=None)
 
 
 def _beside_one(family: str, said: Statement) -> tuple[float, float]:
@@ -275,30 +285,20 @@ def _beta(said: Statement) -> Distribution:
     first, last = (x - low) / (high - low), (later_x - low) / (high - low)
 
     def lean(total: float) -> float:
-        """The mean with which the first quantile is met, for alpha + beta = total."""
-        return float(
-            special.expit(
-                _root(
-                    lambda odds: special.betainc(
-                        special.expit(odds) * total, special.expit(-odds) * total, first
-                    )
-                    - p,
-                    -30.0,
-                    30.0,
-                    "beta",
-                    said,
-                )
-            )
-        )
+        """Log odds of the mean that meets the first quantile, for alpha + beta = total."""
+        return _root(lambda odds: _beta_cdf(first, odds, total) - p, -30.0, 30.0, "beta", said)
 
     def excess(log_total: float) -> float:
         total = math.exp(log_total)
-        mean = lean(total)
-        return float(special.betainc(mean * total, (1.0 - mean) * total, last)) - later_p
+        return _beta_cdf(last, lean(total), total) - later_p
 
     total = math.exp(_root(excess, math.log(0.05), math.log(1e8), "beta", said))
-    mean = lean(total)
-    return Beta(mean * total, (1.0 - mean) * total, low, high)
+    odds = lean(total)
+    return Beta(float(special.expit(odds)) * total, float(special.expit(-odds)) * total, low, high)
+
+
+def _beta_cdf(x: float, odds: float, total: float) -> float:
+    return float(special.betainc(special.expit(odds) * total, special.expit(-odds) * total, x))
 
 
 def _triangular(said: Statement) -> Distribution:
@@ -329,7 +329,7 @@ def _by_lean(family: str, said: Statement, make: Callable[..., Distribution]) ->
     if not ends[0] <= 0.0 <= ends[1]:
         span = f"from {stated + ends[0]:.7g} to {stated + ends[1]:.7g}"
         middle = "the middle" if name == "quantile" else f"the {name}"
-        _impossible(family, said.pairs, f"{middle} would have to be {span}, not {stated:.10g}")
+        _impossible(family, said, f"{middle} would have to be {span}, not {stated:.10g}")
     lean = _root(excess, 0.0, 1.0, family, said)
     low, width, _ = stretched(lean)
     return make(low, min(low + lean * width, low + width), low + width)
@@ -337,7 +337,8 @@ def _by_lean(family: str, said: Statement, make: Callable[..., Distribution]) ->
 
 def _third(family: str, said: Statement) -> tuple[str, float]:
     """The statement that settles the lean: a middle quantile, the mode or the mean, and one only."""
-    stated = [(name, value) for name, value in (("mode", said.mode), ("mean", said.mean)) if value is not None]
+    beside = {"mode": said.mode, "mean": said.mean}
+    stated = [(name, value) for name, value in beside.items() if value is not None]
     stated += [("quantile", x) for _, x in said.pairs[1:-1]]
     if len(stated) != 1:
         message = f"expected two quantiles and one of mode, mean or a third quantile for {family}"
@@ -349,13 +350,11 @@ def _metalog(said: Statement) -> Distribution:
     return Metalog(said.pairs, said.low, said.high)
 
 
-def _root(
-    function: Callable[[float], float], low: float, high: float, family: str, said: Statement
-) -> float:
+def _root(function: Callable[[float], float], low: float, high: float, family: str, said: Statement) -> float:
     from scipy.optimize import brentq
 
     if function(low) * function(high) > 0.0:
-        _impossible(family, said.pairs, "its shape would have to be beyond all bounds")
+        _impossible(family, said, "its shape would have to be beyond all bounds")
     return float(brentq(function, low, high, xtol=1e-14, rtol=1e-14))
 
 

@@ -1,12 +1,12 @@
-"""The register of families: parameters, their roles, and the way from words to a distribution; no formula here."""
+"""The register of families: parameters, their roles, the way from words to a distribution; no formula."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
-from simlib.distributions.base import Distribution, ParameterError, refuse
+from simlib.distributions.base import Distribution, ParameterError, number, refuse
 from simlib.distributions.bounded import Beta, LogUniform, Pert, Piecewise, Triangular, Uniform
 from simlib.distributions.discrete import Bernoulli, Binomial, Discrete, Empirical, Fixed, Poisson
 from simlib.distributions.elicitation import ELICITED, fit, quantile_of_name
@@ -105,7 +105,7 @@ def make(family: str, parameters: Mapping[str, Any]) -> Distribution:
             return build(**{KEYWORD.get(name, name): value for name, value in parameters.items()})
     if known.elicited and any(quantile_of_name(name) is not None for name in parameters):
         return _from_quantiles(known, parameters)
-    _refuse_names(known, parameters)
+    return _refuse_names(known, parameters)
 
 
 def _from_quantiles(family: Family, parameters: Mapping[str, Any]) -> Distribution:
@@ -117,10 +117,18 @@ def _from_quantiles(family: Family, parameters: Mapping[str, Any]) -> Distributi
     for name in beside:
         if name not in BESIDE:
             _refuse_unknown(family, name)
-    return fit(family.name, quantiles, **{KEYWORD.get(name, name): value for name, value in beside.items()})
+    for name, p in named.items():
+        if p is not None:
+            number(name, parameters[name])
+    try:
+        return fit(family.name, quantiles, **{KEYWORD.get(name, name): beside[name] for name in beside})
+    except ParameterError as refused:
+        if refused.parameter != "quantiles":
+            raise
+        raise ParameterError("", refused.message) from None  # there is no entry of that name
 
 
-def _refuse_names(family: Family, parameters: Mapping[str, Any]) -> None:
+def _refuse_names(family: Family, parameters: Mapping[str, Any]) -> NoReturn:
     for name in parameters:
         if name not in family.parameters:
             _refuse_unknown(family, name)
@@ -136,7 +144,7 @@ def _refuse_names(family: Family, parameters: Mapping[str, Any]) -> None:
     raise ParameterError(extra, f"expected {ways}, got {' and '.join(required)}")
 
 
-def _refuse_unknown(family: Family, name: str) -> None:
+def _refuse_unknown(family: Family, name: str) -> NoReturn:
     message = f"expected a parameter of {family.name} ({', '.join(family.parameters)}), got {name!r}"
     raise ParameterError(name, message)
 
@@ -172,7 +180,9 @@ JOHNSON = "Johnson, Kotz and Balakrishnan, Continuous Univariate Distributions, 
 COUNTS = "Johnson, Kemp and Kotz, Univariate Discrete Distributions, 3rd ed., ch."
 
 _ALL = (
-    Family("fixed", Fixed, {"value": "value"}, {("value",): Fixed}, "one value, no uncertainty", "definition"),
+    Family(
+        "fixed", Fixed, {"value": "value"}, {("value",): Fixed}, "one value, no uncertainty", "definition"
+    ),
     Family(
         "uniform",
         Uniform,

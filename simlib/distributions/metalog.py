@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
@@ -108,7 +109,7 @@ class Metalog(ByTable):
         """From the scale of the curve to values."""
         with np.errstate(over="ignore"):
             if self.low is not None and self.high is not None:
-                return self.low + (self.high - self.low) * special.expit(curve)
+                return np.asarray(self.low + (self.high - self.low) * special.expit(curve))
             if self.low is not None:
                 return self.low + np.exp(curve)
             return self.high - np.exp(-curve) if self.high is not None else curve
@@ -151,7 +152,7 @@ class Metalog(ByTable):
         odds = np.where(x <= low, -np.inf, np.inf)
         target = self._unbound(x[inside])
         ends = np.full(target.shape, FURTHEST)
-        odds[inside] = rising_root(lambda z: _curve(z, self.coefficients) - target, -ends, ends)
+        odds[inside] = rising_root(lambda z, i: _curve(z, self.coefficients) - target[i], -ends, ends)
         return odds
 
     def sentence(self, show: Show = plain) -> str:
@@ -168,7 +169,7 @@ def checked_quantiles(quantiles: object) -> tuple[tuple[float, float], ...]:
     for p, _ in pairs:
         if not 0.0 < p < 1.0:
             refuse("quantiles", "probabilities above 0 and below 1", p)
-    for (p, x), (later_p, later_x) in zip(pairs, pairs[1:], strict=False):
+    for (p, x), (later_p, later_x) in pairwise(pairs):
         if later_p == p:
             refuse("quantiles", "each probability once", p)
         if later_x <= x:

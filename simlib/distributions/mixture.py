@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
 from simlib.distributions.base import (
     Array,
@@ -106,7 +107,7 @@ class Mixture(ByTable):
         p, q = np.broadcast_arrays(np.asarray(p, dtype=np.float64), np.asarray(q, dtype=np.float64))
         each = np.stack([component.at(p, q) for component, _ in self._parts()])
         values, high = each.min(axis=0), each.max(axis=0)
-        values = np.where(q <= 0.0, high, values)
+        values = np.asarray(np.where(q <= 0.0, high, values))
         jumps = _jumps(self)
         jump = jumps.find(p, q)
         jumped = jump >= 0
@@ -119,8 +120,13 @@ class Mixture(ByTable):
         # In scores the difference is nearly straight, so that few steps find its root.
         target = score(p, q)
 
-        def above_target(x: Array) -> Array:
-            return np.clip(score(self.cdf(x), self.sf(x)), -FURTHEST, FURTHEST) - target
+        def above_target(x: Array, index: npt.NDArray[np.intp]) -> Array:
+            wanted = target[index]
+            reached = np.empty_like(x)
+            lower = wanted <= 0.0
+            reached[lower] = special.ndtri(self.cdf(x[lower]))
+            reached[~lower] = -special.ndtri(self.sf(x[~lower]))
+            return np.asarray(np.clip(reached, -FURTHEST, FURTHEST) - wanted)
 
         return rising_root(above_target, low, high)
 

@@ -49,6 +49,8 @@ class ScoreTable:
     ----------
     exact
         Elementwise map from finite scores to values, non-decreasing.
+    support
+        Ends that rounding must not pass; infinite where there is none.
 
     Notes
     -----
@@ -56,10 +58,11 @@ class ScoreTable:
     and what still misses it is answered by `exact`.
     """
 
-    __slots__ = ("exact", "levels")
+    __slots__ = ("exact", "levels", "support")
 
-    def __init__(self, exact: Callable[[Array], Array]) -> None:
+    def __init__(self, exact: Callable[[Array], Array], *, support: tuple[float, float]) -> None:
         self.exact = exact
+        self.support = support
         self.levels = _levels(exact)
 
     @property
@@ -73,12 +76,12 @@ class ScoreTable:
         position += REACH * CELLS_A_UNIT + 1.0
         cell = position.astype(np.intp)
         position -= cell
-        values = _cubic(self.levels[0].rows, cell, position)
+        values = np.asarray(_cubic(self.levels[0].rows, cell, position))
         missing = np.isnan(values)
         if missing.any():
-            values = np.asarray(values)
             values[missing] = self._finer(np.asarray(z)[missing], cell[missing], position[missing])
-        return values
+        np.maximum(values, self.support[0], out=values)
+        return np.minimum(values, self.support[1], out=values)
 
     def _finer(self, z: Array, cell: npt.NDArray[np.intp], position: Array) -> Array:
         values = np.full(z.shape, np.nan)
@@ -108,12 +111,28 @@ def _cubic(rows: Array, cell: npt.NDArray[np.intp], t: Array) -> Array:
     return values
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Truth:
+    """The exact map, and how far from it a cubic may be."""
+
+    exact: Callable[[Array], Array]
+    middle: float
+    spread: float
+
+    def grid(self, scores: Array) -> Array:
+        return self.exact(scores.ravel()).reshape(scores.shape)
+
+    def missed_by(self, coefficients: Array, at_probes: Array) -> npt.NDArray[np.bool_]:
+        error = np.abs(coefficients @ PROBE ** np.arange(4) - at_probes)
+        return np.asarray(error > TOLERANCE * (self.spread + np.abs(at_probes - self.middle)))
+
+
 def _levels(exact: Callable[[Array], Array]) -> tuple[Level, ...]:
-    width = 1.0 / CELLS_A_UNIT
-    starts = np.array([-float(REACH)])
-    middle, spread = _scale(exact)
-    rows = _fit(exact, starts, 2 * REACH * CELLS_A_UNIT, width, middle, spread)
-    first = np.arange(2 * REACH * CELLS_A_UNIT) * width - REACH
+    low, middle, high = exact(np.array([-3.0, 0.0, 3.0]))
+    truth = _Truth(exact, float(middle), float(high - low))
+    width, cells = 1.0 / CELLS_A_UNIT, 2 * REACH * CELLS_A_UNIT
+    rows = _fit(truth, np.array([-float(REACH)]), cells=cells, width=width)
+    first: Array = np.arange(cells) * width - REACH
     levels = [Level(np.empty(0, dtype=np.intp), rows)]
     for _ in range(1, LEVELS):
         bad = np.flatnonzero(np.isnan(rows[1:-1, 0]))
@@ -122,49 +141,28 @@ def _levels(exact: Callable[[Array], Array]) -> tuple[Level, ...]:
         slots = np.full(len(rows), -1, dtype=np.intp)
         slots[bad + 1] = np.arange(bad.size)
         starts, width = first[bad], width / SPLIT
-        first = (starts[:, None] + np.arange(SPLIT) * width).ravel()
-        rows = _fit(exact, starts, SPLIT, width, middle, spread)
+        first = np.repeat(starts, SPLIT) + np.tile(np.arange(SPLIT) * width, bad.size)
+        rows = _fit(truth, starts, cells=SPLIT, width=width)
         levels.append(Level(slots, rows))
     return tuple(levels)
 
 
-def _scale(exact: Callable[[Array], Array]) -> tuple[float, float]:
-    low, middle, high = exact(np.array([-3.0, 0.0, 3.0]))
-    return float(middle), float(high - low)
-
-
-def _fit(
-    exact: Callable[[Array], Array],
-    starts: Array,
-    cells: int,
-    width: float,
-    middle: float,
-    spread: float,
-) -> Array:
+def _fit(truth: _Truth, starts: Array, *, cells: int, width: float) -> Array:
     """Monotone cubics on blocks of equal cells, tested; an empty row before and after them."""
-    steps = np.arange(-3, cells + 4)
-    nodes = exact((starts[:, None] + steps * width).ravel()).reshape(len(starts), -1)
+    nodes = truth.grid(starts[:, None] + np.arange(-3, cells + 4) * width)
     slope = _slopes(nodes)
     value, rise = nodes[:, 3:-3], np.diff(nodes[:, 3:-3], axis=1)
-    coefficients = np.empty((len(starts), cells, 4))
-    coefficients[..., 0] = value[:, :-1]
-    coefficients[..., 1] = slope[:, :-1]
-    coefficients[..., 2] = 3.0 * rise - 2.0 * slope[:, :-1] - slope[:, 1:]
-    coefficients[..., 3] = slope[:, :-1] + slope[:, 1:] - 2.0 * rise
-    probes = starts[:, None] + (np.arange(cells) + PROBE) * width
-    truth = exact(probes.ravel()).reshape(probes.shape)
-    room = TOLERANCE * (spread + np.abs(truth - middle))
+    left, right, nothing = slope[:, :-1], slope[:, 1:], np.zeros_like(rise)
+    curved = np.stack(
+        [value[:, :-1], left, 3.0 * rise - 2.0 * left - right, left + right - 2.0 * rise], axis=-1
+    )
+    straight = np.stack([value[:, :-1], rise, nothing, nothing], axis=-1)
+    at_probes = truth.grid(starts[:, None] + (np.arange(cells) + PROBE) * width)
     # A jump spoils the slopes of its neighbours: on a fine grid a straight line does for them.
-    curved = _misses(coefficients, truth, room)
-    straight = np.stack([value[:, :-1], rise, 0.0 * rise, 0.0 * rise], axis=-1)
-    coefficients[curved] = straight[curved]
-    coefficients[_misses(coefficients, truth, room)] = np.nan
+    best = np.where(truth.missed_by(curved, at_probes)[..., None], straight, curved)
+    best[truth.missed_by(best, at_probes)] = np.nan
     empty = np.full((1, 4), np.nan)
-    return np.concatenate([empty, coefficients.reshape(-1, 4), empty])
-
-
-def _misses(coefficients: Array, truth: Array, room: Array) -> npt.NDArray[np.bool_]:
-    return np.abs(coefficients @ PROBE ** np.arange(4) - truth) > room
+    return np.concatenate([empty, best.reshape(-1, 4), empty])
 
 
 def _slopes(nodes: Array) -> Array:
@@ -178,7 +176,7 @@ def _slopes(nodes: Array) -> Array:
 @lru_cache(maxsize=512)
 def score_table(distribution: Distribution) -> ScoreTable:
     """Give the table of a distribution, built once for equal distributions."""
-    return ScoreTable(lambda z: distribution.at(*tails(z)))
+    return ScoreTable(lambda z: distribution.at(*tails(z)), support=distribution.support)
 
 
 class ByTable(ByInversion):
@@ -188,4 +186,4 @@ class ByTable(ByInversion):
 
     def from_score(self, z: Array) -> Array:
         """Value at the standard-normal score z, within 1e-6 of the spread."""
-        return score_table(self)(z)  # type: ignore[arg-type]  # the families complete the protocol
+        return score_table(self)(z)

@@ -1,4 +1,4 @@
-"""Continuous families cut off below or above: truncated, so nothing is heaped on the bound; no discrete ones."""
+"""Continuous families cut off at bounds: truncated, so nothing is heaped on a bound; no discrete ones."""
 
 from __future__ import annotations
 

@@ -200,7 +200,7 @@ class Gamma(ByTable):
 
 
 @dataclass(frozen=True, slots=True)
-class Weibull(ByInversion):
+class Weibull(ByTable):
     """Times to an event whose hazard rises (shape above 1) or falls (below 1)."""
 
     shape: float
@@ -250,7 +250,7 @@ class Weibull(ByInversion):
 
 
 @dataclass(frozen=True, slots=True)
-class Exponential(ByInversion):
+class Exponential(ByTable):
     """Waiting time for something that may come at any moment alike."""
 
     mean: float
@@ -288,7 +288,7 @@ class Exponential(ByInversion):
 
 
 @dataclass(frozen=True, slots=True)
-class Gumbel(ByInversion):
+class Gumbel(ByTable):
     """The largest of many: a peak near location and a tail upwards (the maximum form).
 
     References

@@ -1,4 +1,4 @@
-"""Randomness: streams keyed by name, samplers of normal scores, and dependence; no distribution is known here.
+"""Randomness: streams keyed by name, samplers of normal scores, dependence; no distribution is known here.
 
 >>> sampler = make_sampler("random", 1, [Dimension("drivers.pay_award", 2017)])
 >>> sampler.scores([Dimension("drivers.pay_award", 2017)], chunk=0, count=4).shape

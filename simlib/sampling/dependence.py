@@ -226,9 +226,9 @@ def ar1(innovations: Array, phi: float) -> Array:
         raise ValueError(f"expected a correlation from -1 to 1, got {phi}")
     fresh = np.sqrt(1.0 - phi * phi)
     years = np.array(innovations, dtype=np.float64)
-    for before, year in zip(years, years[1:], strict=False):
-        year *= fresh  # noqa: PLW2901  # a view: the row itself is meant
-        year += phi * before
+    for t in range(1, len(years)):
+        years[t] *= fresh
+        years[t] += phi * years[t - 1]
     return years
 
 
