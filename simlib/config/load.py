@@ -6,14 +6,12 @@ The order: text, raw tree, ``--set`` and reading laid over it, fields (pydantic)
 import hashlib
 from collections.abc import Iterable, Mapping as AbstractMapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from pydantic import PrivateAttr
+from pydantic import PrivateAttr, ValidationError
 
-from simlib.config import crossrefs, document, overlay, schema
-from simlib.config.nodes import Mapping, Text
+from simlib.config import crossrefs, document, nodes, overlay, schema
+from simlib.config.nodes import Mapping, Text, without
 from simlib.config.scalars import Setting
 from simlib.config.translate import translated
 from simlib.errors import ConfigError, Problem
@@ -161,11 +159,12 @@ def _read(origin: Origin) -> Config:
     """Read everything that an origin says."""
     read = document.parse(origin.text, origin.name)
     if read.root is None:
-        raise ConfigError(read.problems)
+        raise ConfigError(_in_order(read.problems))
     problems = list(read.problems)
-    root, set_problems = _overlaid(read.root, origin)
-    problems += set_problems
-    config, found = _checked(root, origin.folder)
+    root, found = _overlaid(read.root, origin)
+    problems += found
+    changed = bool(origin.overrides or origin.reading)
+    config, found = _checked(root, origin.folder, changed=changed)
     problems += found
     if origin.reading is None:
         problems += _readings(root, origin.folder, problems)
@@ -189,21 +188,52 @@ def _overlaid(root: Mapping, origin: Origin) -> tuple[Mapping, list[Problem]]:
 
 
 def _laid_over(root: Mapping, reading: str) -> Mapping:
-    entry: Any = root.get("readings", {})
-    changes = entry.get(reading, {}).get("set", {}) if isinstance(entry, Mapping) else {}
-    return overlay.apply(root, dict(changes))
+    """Give the tree with a reading's figures; what is no reading is said where its fields are read."""
+    entry = root
+    for part in ("readings", reading, "set"):
+        inner = entry.get(part)
+        if not isinstance(inner, Mapping):
+            return root
+        entry = inner
+    return overlay.apply(root, {key: entry[key] for key in entry.texts()})
 
 
-def _checked(root: Mapping, folder: Path | None) -> tuple[Config | None, list[Problem]]:
-    """Check the fields, then what they refer to."""
+def _checked(root: Mapping, folder: Path | None, *, changed: bool) -> tuple[Config | None, list[Problem]]:
+    """Check the fields, then what they say together: as far as it can be told where fields are wrong."""
     setting = _setting(root, folder)
-    from pydantic import ValidationError
-
     try:
         config = Config.model_validate(root, context=setting)
     except ValidationError as trouble:
-        return None, translated(trouble, root, schema.Config)
-    return config, list(crossrefs.problems(config, root))
+        problems = translated(trouble, root, schema.Config)
+        sound = _sound(root, trouble, setting)
+        return None, problems + ([] if sound is None else list(crossrefs.problems(sound, root, changed=changed)))
+    return config, list(crossrefs.problems(config, root, changed=changed))
+
+
+# What a file must have, so that the rest of it can be checked where one of these is wrong or missing.
+_STAND_INS = {"simlib": "1", "title": "-"}
+
+
+def _sound(root: Mapping, trouble: ValidationError, setting: Setting) -> Config | None:
+    """Give the config without the entries whose fields were refused, so that the others can still be checked."""
+    rest = without(root)
+    for error in trouble.errors(include_url=False, include_input=False):
+        section, *inside = [str(part) for part in error["loc"]]
+        entries = rest.get(section)
+        if inside and isinstance(entries, Mapping) and inside[0] in entries and section in _ENTRIES:
+            rest[section] = without(entries, inside[0])
+        else:
+            rest = without(rest, section)
+    for key, value in _STAND_INS.items():
+        if key not in rest:
+            rest[key] = nodes.text(value, root.place, key)
+    try:
+        return Config.model_validate(rest, context=setting)
+    except ValidationError:
+        return None
+
+
+_ENTRIES = ("drivers", "councils", "programmes", "measures", "events", "options", "readings", "dependence", "outputs")
 
 
 def _setting(root: Mapping, folder: Path | None) -> Setting:
@@ -225,7 +255,7 @@ def _readings(root: Mapping, folder: Path | None, known: Sequence[Problem]) -> l
     problems: list[Problem] = []
     for name in section if isinstance(section, Mapping) else ():
         try:
-            _, found = _checked(_laid_over(root, name), folder)
+            _, found = _checked(_laid_over(root, name), folder, changed=True)
         except ConfigError as trouble:
             found = list(trouble.problems)
         problems += [problem for problem in found if problem not in said]

@@ -1,0 +1,134 @@
+"""Drivers and formulas: plans that the plan case needs, names that formulas use, and circles among them."""
+
+from collections.abc import Iterator
+
+from simlib import years
+from simlib.config.checks.whole import Check, Complaint, Whole
+from simlib.config.formulas import YEAR, Formula
+from simlib.config.inventory import MEASURE_FIGURES, NEUTRAL, Figure
+from simlib.config.nodes import Mapping, address_part, nearest_or_list
+
+
+def plans_are_stated(whole: Whole) -> Iterator[Complaint]:
+    """In a file with councils every driver without a neutral value says what the business case assumes."""
+    if not whole.config.councils:
+        return
+    for figure in whole.figures.values():
+        if figure.uncertain and figure.needs_plan and figure.quantity.plan is None:
+            yield f"{figure.address}.plan", "missing key 'plan' (what the business case or budget assumes)"
+
+
+def names_in_formulas_exist(whole: Whole) -> Iterator[Complaint]:
+    """Every name in a formula means one figure of the file."""
+    for figure in whole.figures.values():
+        for name in _names(figure):
+            if message := _wrong(whole, figure, name):
+                yield figure.address, message
+
+
+def _names(figure: Figure) -> tuple[str, ...]:
+    return figure.quantity.value.names if isinstance(figure.quantity.value, Formula) else ()
+
+
+def _wrong(whole: Whole, figure: Figure, name: str) -> str | None:
+    if name == YEAR:
+        return None if whole.config.years else "'year' needs the file to state its years"
+    target, year = _with_year(name)
+    meant = [candidate for candidate in candidates(target, figure.measure) if _exists(whole, candidate)]
+    if not meant:
+        known = [*_short_names(whole, figure), *whole.figures]
+        return f"there is no figure called '{name}'{nearest_or_list(name, known)}"
+    if len(meant) > 1:
+        return f"'{name}' could mean {' or '.join(meant)}; write the whole address"
+    if year is not None and whole.outside(year):
+        return f"'{name}' names a year outside the horizon, {whole.span}"
+    return None
+
+
+def candidates(name: str, measure: str | None) -> list[str]:
+    """Give the addresses that a name in a formula could mean, nearest first."""
+    if "." in name:
+        return [name]
+    own = [f"measures.{measure}.local.{name}", f"measures.{measure}.{name}"] if measure else []
+    return [*own, f"drivers.{name}", f"outputs.{name}"]
+
+
+def _with_year(name: str) -> tuple[str, int | None]:
+    head, _, last = name.rpartition(".")
+    year = years.parse_address(last) if head else None
+    return (head, year) if year is not None else (name, None)
+
+
+def _exists(whole: Whole, address: str) -> bool:
+    """Whether a figure of the file stands there, also one that was refused or that has its neutral value."""
+    if address in whole.figures or any(known.startswith(f"{address}.y") for known in whole.figures):
+        return True
+    parts = address.split(".")
+    if parts[0] == "events" and len(parts) == 2:
+        return parts[1] in whole.names("events")
+    if parts[0] == "measures" and len(parts) == 3 and parts[2] in MEASURE_FIGURES and parts[2] in NEUTRAL:
+        return parts[1] in whole.names("measures")
+    refused = len(parts) > 1 and f"{parts[0]}.{parts[1]}" not in _sound(whole)
+    return refused and _stands(whole.root, parts)
+
+
+def _sound(whole: Whole) -> set[str]:
+    """Give the entries whose fields were accepted: their figures are all known."""
+    sections = ("drivers", "councils", "programmes", "measures", "events", "outputs")
+    return {f"{section}.{name}" for section in sections for name in getattr(whole.config, section)}
+
+
+def _stands(root: Mapping, parts: list[str]) -> bool:
+    node: object = root
+    for part in parts:
+        key = next((key for key in node if address_part(key) == part), None) if isinstance(node, Mapping) else None
+        if key is None or not isinstance(node, Mapping):
+            return False
+        node = node[key]
+    return True
+
+
+def _short_names(whole: Whole, figure: Figure) -> list[str]:
+    own = whole.names("measures", figure.measure, "local") if figure.measure else []
+    return [*own, *whole.names("drivers"), *whole.names("outputs")]
+
+
+def formulas_are_no_circle(whole: Whole) -> Iterator[Complaint]:
+    """No figure needs itself."""
+    needs = {address: _needed(whole, figure) for address, figure in whole.figures.items()}
+    done: set[str] = set()
+    for address in needs:
+        circle = _circle(address, needs, done)
+        if circle:
+            yield circle[0], f"this figure needs itself: {' needs '.join([*circle, circle[0]])}"
+
+
+def _needed(whole: Whole, figure: Figure) -> list[str]:
+    found: list[str] = []
+    for name in _names(figure):
+        target, _ = _with_year(name)
+        for candidate in candidates(target, figure.measure):
+            found += [known for known in whole.figures if known == candidate or known.startswith(f"{candidate}.y")]
+            if candidate.startswith("events.") and candidate.count(".") == 1:
+                found += [known for known in whole.figures if known.startswith(f"{candidate}.chance")]
+    return found
+
+
+def _circle(start: str, needs: dict[str, list[str]], done: set[str]) -> list[str]:
+    """Give the first circle that can be reached from a figure; an explicit stack, for formulas come in chains."""
+    path: list[str] = []
+    stack = [(start, False)]
+    while stack:
+        address, leaving = stack.pop()
+        if leaving:
+            path.pop()
+            done.add(address)
+        elif address in path:
+            return path[path.index(address) :]
+        elif address not in done:
+            path.append(address)
+            stack += [(address, True), *((needed, False) for needed in needs.get(address, []))]
+    return []
+
+
+CHECKS: tuple[Check, ...] = (plans_are_stated, names_in_formulas_exist, formulas_are_no_circle)
