@@ -146,8 +146,8 @@ def _room(pairs: tuple[tuple[float, float], ...]) -> float:
 
 def _impossible(family: str, said: Statement, reason: str) -> NoReturn:
     pairs, hint = said.pairs, said.mode is None and said.mean is None
-    said = [f"{quantile_name(p)} = {x:.10g}" for p, x in pairs]
-    stated = " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
+    words = [f"{quantile_name(p)} = {x:.10g}" for p, x in pairs]
+    stated = " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
     others = ("normal", "lognormal", "pert", "metalog") if hint else ()
     able = " or ".join(name for name in others if name != family and _can(name, pairs))
     instead = f"; a {able} can" if able else ""

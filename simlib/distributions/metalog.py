@@ -90,7 +90,9 @@ class Metalog(ByTable):
         centre = np.concatenate([np.linspace(-40.0, 40.0, 16_001), odds])
         if np.min(_slope(centre, self.coefficients)) <= 0.0:
             message = "no metalog goes through these quantiles: somewhere its curve would turn back"
-            raise ParameterError("quantiles", f"{message}; move the middle ones, or leave one out")
+            bounded = self.low is not None and self.high is not None
+            hint = "move the middle ones" if bounded else "give low and high bounds, or move the middle ones"
+            raise ParameterError("quantiles", f"{message}; {hint}")
         down, up = _slope(np.array([-FURTHEST, FURTHEST]), self.coefficients)
         heavy_up = self.low is not None and self.high is None and up >= 0.5
         if heavy_up or (self.high is not None and self.low is None and down >= 0.5):

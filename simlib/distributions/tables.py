@@ -132,7 +132,7 @@ def _levels(exact: Callable[[Array], Array]) -> tuple[Level, ...]:
     truth = _Truth(exact, float(middle), float(high - low))
     width, cells = 1.0 / CELLS_A_UNIT, 2 * REACH * CELLS_A_UNIT
     rows = _fit(truth, np.array([-float(REACH)]), cells=cells, width=width)
-    first: Array = np.arange(cells) * width - REACH
+    first: Array = np.arange(cells, dtype=np.float64) * width - REACH
     levels = [Level(np.empty(0, dtype=np.intp), rows)]
     for _ in range(1, LEVELS):
         bad = np.flatnonzero(np.isnan(rows[1:-1, 0]))
@@ -141,7 +141,7 @@ def _levels(exact: Callable[[Array], Array]) -> tuple[Level, ...]:
         slots = np.full(len(rows), -1, dtype=np.intp)
         slots[bad + 1] = np.arange(bad.size)
         starts, width = first[bad], width / SPLIT
-        first = np.repeat(starts, SPLIT) + np.tile(np.arange(SPLIT) * width, bad.size)
+        first = np.repeat(starts, SPLIT) + np.tile(np.arange(SPLIT, dtype=np.float64) * width, bad.size)
         rows = _fit(truth, starts, cells=SPLIT, width=width)
         levels.append(Level(slots, rows))
     return tuple(levels)
