@@ -16,7 +16,9 @@ _POWERS = {"": 0, "k": 3, "m": 6, "bn": 9}
 _DIGITS = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+(?:_[0-9]+)*)"
 _NUMBER = rf"(?:{_DIGITS}(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{{1,3}})?"
 _PLAIN = re.compile(rf"[-+]?{_NUMBER}")
-_MONEY = re.compile(rf"(?P<before>[-+]?)(?P<pound>£?)(?P<after>[-+]?)(?P<number>{_NUMBER})(?P<suffix>k|m|bn)?", re.I)
+_MONEY = re.compile(
+    rf"(?P<before>[-+]?)(?P<pound>£?)(?P<after>[-+]?)(?P<number>{_NUMBER})(?P<suffix>k|m|bn)?", re.IGNORECASE
+)
 _SHARE = re.compile(rf"(?P<number>[-+]?{_NUMBER}) ?(?P<percent>%?)")
 _DURATION = re.compile(rf"(?P<number>[-+]?{_NUMBER}) ?(?P<unit>months?|years?)")
 _LONGEST = 40

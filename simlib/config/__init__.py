@@ -1,4 +1,4 @@
-"""The config language: text to a checked ``Config``, or every problem at once; what figures mean is in the model."""
+"""The config language: text to a checked ``Config``, or every problem at once; no figure is computed here."""
 
 from simlib.config.load import Config, load_config, parse_config
 

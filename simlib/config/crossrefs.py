@@ -1,4 +1,4 @@
-"""Every check on what a config's sections say together, and the places of what they find; the checks are in ``checks``."""
+"""Runs every check on what sections say together and finds the places; the checks are in ``checks``."""
 
 from collections.abc import Iterator
 
@@ -54,5 +54,7 @@ def locate(root: Mapping, address: str) -> Place:
 
 def _key(node: Mapping, rest: str) -> Text | None:
     """Give the key with which an address goes on; the keys of ``lines`` and ``set`` hold whole addresses."""
-    keys = [key for key in node.texts() if rest == address_part(key) or rest.startswith(f"{address_part(key)}.")]
+    keys = [
+        key for key in node.texts() if rest == address_part(key) or rest.startswith(f"{address_part(key)}.")
+    ]
     return max(keys, key=len, default=None)

@@ -1,7 +1,7 @@
 """Text of a config file to a raw tree with positions: the only module that knows YAML; nothing is typed here.
 
 A config is untrusted text. It is read event by event with an explicit stack, so that no nesting, repetition
-or tag can make it hang, run code or read anything else. ``no``, ``12:30``, ``1e6`` arrive as they are written.
+or tag can make it hang, run code or read anything else. ``no``, ``12:30`` and ``1e6`` arrive as written.
 """
 
 import re
@@ -27,26 +27,47 @@ MAX_DEPTH = 40
 
 # Control characters, and those that turn the direction of text or cannot be seen: a reader of the file and
 # this program must see the same thing.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]")
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
 _COMMENT = re.compile(r"[ \t]+#")
 
 # What libyaml says, and what a finance officer understands.
 _PLAIN_WORDS = (
     ("found character '\\t'", "a tab cannot indent or separate here; use spaces"),
     ("found a tab character", "a tab cannot indent or separate here; use spaces"),
-    ("mapping values are not allowed", "a second ': ' on one line, or an entry that is indented differently from "
-     "its neighbours; put text that contains ': ' in quotation marks"),
+    (
+        "mapping values are not allowed",
+        (
+            "a second ': ' on one line, or an entry that is indented differently from "
+            "its neighbours; put text that contains ': ' in quotation marks"
+        ),
+    ),
     ("could not find expected ':'", "expected 'key: value'; the line has no ': ' after its key"),
-    ("did not find expected key", "expected a key; check the indentation, and put text that contains "
-     "quotation marks, ': ' or ' #' in quotation marks"),
+    (
+        "did not find expected key",
+        (
+            "expected a key; check the indentation, and put text that contains "
+            "quotation marks, ': ' or ' #' in quotation marks"
+        ),
+    ),
     ("did not find expected '-' indicator", "expected '- ' as in the items above; check the indentation"),
     ("did not find expected ',' or '}'", "expected ',' or '}': a {...} is not closed, or a comma is missing"),
     ("did not find expected ',' or ']'", "expected ',' or ']': a [...] is not closed, or a comma is missing"),
     ("found unexpected end of stream", "a quotation mark is opened and never closed"),
-    ("found character that cannot start", "a value cannot start with this character; put it in quotation marks"),
-    ("found unknown escape character", "unknown escape after a backslash; use single quotation marks, or write \\\\"),
+    (
+        "found character that cannot start",
+        "a value cannot start with this character; put it in quotation marks",
+    ),
+    (
+        "found unknown escape character",
+        "unknown escape after a backslash; use single quotation marks, or write \\\\",
+    ),
     ("did not find expected <document start>", "expected one document of 'key: value' lines"),
-    ("block sequence entries are not allowed", "a list item '- ' cannot start here; put the list on its own lines"),
+    (
+        "block sequence entries are not allowed",
+        "a list item '- ' cannot start here; put the list on its own lines",
+    ),
     ("did not find expected node content", "expected a value"),
     ("found undefined tag handle", "tags such as !this are not part of the language"),
     ("while scanning a directive", "directives such as %YAML are not part of the language"),
@@ -56,7 +77,7 @@ _PLAIN_WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A text that was read: its tree (None where it could not be read to the end) and what is wrong with it."""
+    """A text that was read: its tree (None where that could not be finished) and what is wrong with it."""
 
     root: Mapping | None
     problems: tuple[Problem, ...]
@@ -241,9 +262,15 @@ class _Builder:
         key = self._stack[-1].key if self._stack else None
         place = key.place if key is not None and not node else node.place
         if key is not None and not node and re.fullmatch("[0-9]{3}.*", key):
-            hint = "a comma ends a value inside {...}: write £22_000 for £22,000, or put it in quotation marks"
+            hint = (
+                "a comma ends a value inside {...}: write £22_000 for £22,000, or put it in quotation marks"
+            )
         else:
-            hint = "expected a value; leave the key out where there is nothing to say" if key else "expected a value"
+            hint = (
+                "expected a value; leave the key out where there is nothing to say"
+                if key
+                else "expected a value"
+            )
         self._complain(place, node.address, hint if not node else f"{hint}, got '{node}'")
 
     def _alias(self, event: Any) -> None:
@@ -251,7 +278,8 @@ class _Builder:
         node = nodes.text("", place, self._next_address())
         node.broken = True
         self._complain(
-            place, node.address,
+            place,
+            node.address,
             f"aliases such as *{event.anchor} are not part of the language; write the value out, "
             "or give it a name under drivers",
         )
@@ -276,9 +304,13 @@ class _Builder:
         """Refuse anchors and tags; what they stand on is read all the same."""
         address = self._next_address()
         if event.anchor is not None:
-            self._complain(place, address, f"anchors such as &{event.anchor} are not part of the language; remove it")
+            self._complain(
+                place, address, f"anchors such as &{event.anchor} are not part of the language; remove it"
+            )
         if event.tag is not None:
-            self._complain(place, address, f"tags such as {nodes.visible(event.tag)} are not part of the language")
+            self._complain(
+                place, address, f"tags such as {nodes.visible(event.tag)} are not part of the language"
+            )
 
     def _expects_key(self) -> bool:
         return bool(self._stack) and isinstance(self._stack[-1].node, Mapping) and not self._stack[-1].waits
@@ -287,7 +319,9 @@ class _Builder:
         if not self._stack:
             return self.address
         top = self._stack[-1]
-        return nodes.join(top.node.address, top.key) if top.waits and top.key is not None else top.node.address
+        return (
+            nodes.join(top.node.address, top.key) if top.waits and top.key is not None else top.node.address
+        )
 
     def _place_node(self, node: Node) -> None:
         """Put a finished scalar, or a mapping or list that is about to be filled, where it belongs."""
@@ -313,7 +347,9 @@ class _Builder:
         top.skips = first is not None or node == "<<" or not node
         if first is not None:
             where = f"line {first.place.line}" if first.place.line else "before"
-            self._complain(node.place, node.address, f"duplicate key '{nodes.visible(node)}': already given on {where}")
+            self._complain(
+                node.place, node.address, f"duplicate key '{nodes.visible(node)}': already given on {where}"
+            )
         elif node == "<<":
             self._complain(node.place, top.node.address, "merge keys (<<) are not part of the language")
         elif not node:
@@ -339,7 +375,9 @@ class _Builder:
 
     def _syntax(self, trouble: yaml.YAMLError) -> None:
         mark = getattr(trouble, "problem_mark", None) or getattr(trouble, "context_mark", None)
-        said = " ".join(filter(None, (getattr(trouble, "context", None), getattr(trouble, "problem", None)))) or str(trouble)
+        said = " ".join(
+            filter(None, (getattr(trouble, "context", None), getattr(trouble, "problem", None)))
+        ) or str(trouble)
         words = next((plain for raw, plain in _PLAIN_WORDS if raw in said), said)
         self._complain(self._place(mark), "", words)
         self.stopped = True

@@ -1,4 +1,4 @@
-"""The mapping of a distribution to a ``Distribution``: parameters typed by their roles, quantiles, mixtures, data.
+"""A mapping with ``dist:`` to a ``Distribution``: parameters by their roles, quantiles, mixtures, data.
 
 Which families there are, and what is possible for each, is known in ``simlib.distributions``; here are the
 addresses and the spelling.
@@ -78,8 +78,11 @@ def settled(value: T) -> "T | float":
 def _family(node: Node) -> distributions.Family:
     text = scalars.text_of(node, "the name of a distribution")
     if text not in distributions.FAMILIES:
-        known = ", ".join(distributions.FAMILIES)
-        refuse(text, f"unknown distribution {quote(text)}{did_you_mean(text, distributions.FAMILIES) or '; known are ' + known}")
+        known, near = ", ".join(distributions.FAMILIES), did_you_mean(text, distributions.FAMILIES)
+        refuse(
+            text,
+            f"unknown distribution {quote(text)}{near or '; known are ' + known}",
+        )
     return distributions.FAMILIES[text]
 
 
@@ -89,13 +92,18 @@ def _plain(
     """Read a family whose parameters are single figures, lists of them, or quantiles."""
     known = {*family.parameters, *(_BESIDE_QUANTILES if family.elicited else ())}
     wrong = [
-        problem(key, f"unknown parameter {quote(key)} of {family.name}{nearest_or_list(key, family.parameters)}")
+        problem(
+            key, f"unknown parameter {quote(key)} of {family.name}{nearest_or_list(key, family.parameters)}"
+        )
         for key in parameters
         if key not in known and not (family.elicited and quantile_of_name(key) is not None)
     ]
     gather = Gather()
-    values = {str(key): gather.take(_parameter, key, entry, family, slot, setting)
-              for key, entry in parameters.items() if key in known or quantile_of_name(key) is not None}
+    values = {
+        str(key): gather.take(_parameter, key, entry, family, slot, setting)
+        for key, entry in parameters.items()
+        if key in known or quantile_of_name(key) is not None
+    }
     gather.problems += wrong
     gather.finish()
     return _made(node, lambda: distributions.make(family.name, values))
@@ -143,28 +151,43 @@ def _metalog(
     if not isinstance(entry, Mapping):
         return _plain(node, family, parameters, slot, setting)
     scalars.closed(node, (*node.keys() - {*parameters} - {"quantiles"}, "quantiles", "low", "high"))
-    wrong = [problem(key, f"expected a quantile such as p10 or p2_5, got {quote(key)}")
-             for key in entry.texts() if quantile_of_name(key) is None]
+    wrong = [
+        problem(key, f"expected a quantile such as p10 or p2_5, got {quote(key)}")
+        for key in entry.texts()
+        if quantile_of_name(key) is None
+    ]
     if wrong:
         raise RefusedError(wrong)
     gather = Gather()
-    levels = {str(key): gather.take(_single, key, value, "value", slot, setting) for key, value in entry.items()}
-    bounds = {key: gather.take(_single, key, node[key], "value", slot, setting) for key in ("low", "high") if key in node}
+    levels = {
+        str(key): gather.take(_single, key, value, "value", slot, setting) for key, value in entry.items()
+    }
+    bounds = {
+        key: gather.take(_single, key, node[key], "value", slot, setting)
+        for key in ("low", "high")
+        if key in node
+    }
     gather.finish()
     return _made(node, lambda: distributions.make("metalog", {"quantiles": levels, **bounds}))
 
 
 def _mixture(
-    node: Mapping, family: distributions.Family, parameters: dict[Text, Node], slot: "Slot", setting: Setting
+    node: Mapping, _family: distributions.Family, parameters: dict[Text, Node], slot: "Slot", setting: Setting
 ) -> Distribution:
     entry = node.get("of")
-    wrong = [problem(key, f"unknown parameter {quote(key)} of mixture{nearest_or_list(key, ('of',))}")
-             for key in parameters if key != "of"]
+    wrong = [
+        problem(key, f"unknown parameter {quote(key)} of mixture{nearest_or_list(key, ('of',))}")
+        for key in parameters
+        if key != "of"
+    ]
     if wrong:
         raise RefusedError(wrong)
     if not isinstance(entry, Mapping) or len(entry) < 2:
-        expected(entry if entry is not None else node, "of: two or more named parts, each with its weight",
-                 address=join(node.address, "of"))
+        expected(
+            entry if entry is not None else node,
+            "of: two or more named parts, each with its weight",
+            address=join(node.address, "of"),
+        )
     gather = Gather()
     parts = [gather.take(_component, part, slot, setting) for part in entry.values()]
     gather.finish()
@@ -200,14 +223,21 @@ def _empirical(
 ) -> Distribution:
     if "file" not in node:
         return _plain(node, family, parameters, slot, setting)
-    wrong = [problem(key, f"unknown parameter {quote(key)} of empirical{nearest_or_list(key, ('file', 'column'))}")
-             for key in parameters if key not in ("file", "column")]
+    wrong = [
+        problem(key, f"unknown parameter {quote(key)} of empirical{nearest_or_list(key, ('file', 'column'))}")
+        for key in parameters
+        if key not in ("file", "column")
+    ]
     if wrong:
         raise RefusedError(wrong)
     if "column" not in node:
         refuse(node, "missing key 'column'", address=join(node.address, "column"))
-    values = _column(scalars.text_of(node["file"], "the name of a CSV file beside this one"),
-                     scalars.text_of(node["column"], "the name of a column"), slot, setting)
+    values = _column(
+        scalars.text_of(node["file"], "the name of a CSV file beside this one"),
+        scalars.text_of(node["column"], "the name of a column"),
+        slot,
+        setting,
+    )
     return _made(node, lambda: distributions.make("empirical", {"values": values}))
 
 
@@ -224,14 +254,18 @@ def _column(file: Text, column: Text, slot: "Slot", setting: Setting) -> tuple[f
     for line, row in enumerate(rows[1:], 2):
         if not any(cell.strip() for cell in row):
             continue
-        cell = nodes.text(row[position].strip() if position < len(row) else "", nodes.Place(str(file), line, position + 1), column.address)
+        cell = nodes.text(
+            row[position].strip() if position < len(row) else "",
+            nodes.Place(str(file), line, position + 1),
+            column.address,
+        )
         values.append(gather.take(literal, cell, slot, setting))
     gather.finish()
     return tuple(value for value in values if value is not None)
 
 
 def _data(file: Text, setting: Setting) -> str:
-    """Give the text of a data file: a regular file of a plain name beside the config, and of a bearable size."""
+    """Give the text of a data file: regular, of a plain name beside the config, and of a bearable size."""
     if setting.folder is None:
         refuse(file, "a data file needs a config that is a file; give values instead")
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_. -]*\.csv", file) or ".." in file:

@@ -1,6 +1,6 @@
-"""The types of the schema's fields: each reads a raw node by its own rules; how is in ``scalars`` and ``slots``.
+"""The types of the schema's fields: which reader reads which; the readers are in ``scalars`` and ``slots``.
 
-A type is annotated with its reader and with a mark from which ``json_schema`` writes what editors need. Bounds
+A type is annotated with its reader and a mark from which ``json_schema`` writes what editors need. Bounds
 that depend on the field, not on its type, stand in one table here.
 """
 
@@ -70,7 +70,11 @@ def _slot(read: Callable[[Node, Slot, Setting], Any], kind: Kind, name: str, **b
     """Give the mark of a numeric slot, with the bounds of the field that it stands in."""
 
     def validate(node: Any, info: ValidationInfo) -> Any:
-        named = {} if info.field_name == "change" and read is slots.quantity else _BOUNDS.get(info.field_name or "", {})
+        named = (
+            {}
+            if info.field_name == "change" and read is slots.quantity
+            else _BOUNDS.get(info.field_name or "", {})
+        )
         return read(node, replace(Slot(kind, **bounds), **named), _setting(info))
 
     return _Reads(validate, name)
@@ -88,18 +92,13 @@ def _prices(node: Node, _: Setting) -> str:
     text = scalars.text_of(node, expectation)
     if text == "cash":
         return "cash"
+    first, _space, rest = text.partition(" ")
+    if first != "real":
+        expected(text, expectation)
     try:
-        first, _, rest = text.partition(" ")
-        if first == "real":
-            return f"real {_year_label(rest)}"
+        return f"real {years.label(years.parse_year(rest))}"
     except ValueError:
-        pass  # no financial year: refused below
-    expected(text, expectation)
-
-
-def _year_label(text: str) -> str:
-    """Give a financial year in its usual spelling."""
-    return years.label(years.parse_year(text))
+        expected(text, expectation)
 
 
 def _decision(node: Node, _: Setting) -> str:

@@ -1,4 +1,4 @@
-"""Formulas of the config language: text to a checked expression over named arrays; what names mean is not known here.
+"""Formulas: text to a checked expression over named arrays; what names mean is not known here.
 
 The text is parsed, never run: every piece is held against a short list, and what is left is evaluated by
 numpy. Length, depth and exponents are bounded.
@@ -165,7 +165,9 @@ def _syntax(text: str) -> ast.Expression:
     except SyntaxError as trouble:
         raise FormulaError(_plain_words(text.strip(), trouble)) from None
     except (ValueError, MemoryError, RecursionError):
-        raise FormulaError("the formula cannot be read: it is nested too deeply or holds an impossible number") from None
+        raise FormulaError(
+            "the formula cannot be read: it is nested too deeply or holds an impossible number"
+        ) from None
 
 
 def _plain_words(text: str, trouble: SyntaxError) -> str:
@@ -176,7 +178,7 @@ def _plain_words(text: str, trouble: SyntaxError) -> str:
     if "^" in text:
         return "powers are written **, not ^"
     offset = (trouble.offset or 1) - 1
-    piece = text[offset : offset + 20].split("\n")[0].strip()
+    piece = text[offset : offset + 20].split("\n", maxsplit=1)[0].strip()
     return f"the formula cannot be read at '{piece}'" if piece else "the formula ends too early"
 
 
@@ -196,17 +198,19 @@ class _Reader:
             raise FormulaError(f"a formula has at most {MAX_PIECES} pieces")
         reader = _READERS.get(type(node))
         if reader is None:
-            raise FormulaError(f"{_WORDS.get(type(node), 'this')} cannot stand in a formula: {self._piece(node)}")
+            raise FormulaError(
+                f"{_WORDS.get(type(node), 'this')} cannot stand in a formula: {self._piece(node)}"
+            )
         return reader(self, node, depth + 1)
 
-    def constant(self, node: ast.Constant, depth: int) -> Tree:
+    def constant(self, node: ast.Constant, _depth: int) -> Tree:
         if isinstance(node.value, bool) or not isinstance(node.value, int | float):
             raise FormulaError(f"only numbers and names can stand in a formula, not {self._piece(node)}")
         if abs(node.value) > LARGEST:
             raise FormulaError(f"a number in a formula is at most 1e15, not {self._piece(node)}")
         return float(node.value)
 
-    def name(self, node: ast.Name | ast.Attribute, depth: int) -> Tree:
+    def name(self, node: ast.Name | ast.Attribute, _depth: int) -> Tree:
         name = self._dotted(node)
         if name in CONSTANTS:
             return CONSTANTS[name]
@@ -271,17 +275,21 @@ class _Reader:
         fewest, most, function = FUNCTIONS[name]
         if not fewest <= len(node.args) <= most:
             wanted = str(fewest) if fewest == most else f"{fewest} to {most}"
-            raise FormulaError(f"{name}() takes {wanted} argument{'s' * (wanted != '1')}, got {len(node.args)}")
+            raise FormulaError(
+                f"{name}() takes {wanted} argument{'s' * (wanted != '1')}, got {len(node.args)}"
+            )
         return self._constant_or((function, *(self.read(argument, depth) for argument in node.args)), node)
 
     def _constant_or(self, tree: tuple[Any, ...], node: ast.expr) -> Tree:
-        """Work out at once what holds no name, so that ``9**9**9`` is refused here and costs nothing later."""
+        """Work out what holds no name, so that ``9**9**9`` is refused here and costs nothing later."""
         if not all(isinstance(part, float) for part in tree[1:]):
             return tree
         with np.errstate(all="ignore"):
             value = float(tree[0](*tree[1:]))
         if not abs(value) <= LARGEST:  # nan too
-            raise FormulaError(f"{self._piece(node)} is no number that can be used (beyond 1e15, or undefined)")
+            raise FormulaError(
+                f"{self._piece(node)} is no number that can be used (beyond 1e15, or undefined)"
+            )
         return value
 
     def _piece(self, node: ast.expr) -> str:

@@ -1,4 +1,4 @@
-"""Every figure that a config states, by address: what checks and readers walk through; nothing is computed here."""
+"""Every figure that a config states, by address, for whoever walks through them; nothing is computed here."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,15 @@ from simlib.config.nodes import join
 from simlib.config.quantities import ByYear, DatedChances, Quantity, SumOf
 
 # What holds where a measure or line says nothing: the business case as it stands.
-NEUTRAL = {"realisation": 1.0, "realised": 1.0, "scope_growth": 1.0, "overrun": 1.0, "delay": 0.0, "backfill": 0.0, "change": 0.0}
+NEUTRAL = {
+    "realisation": 1.0,
+    "realised": 1.0,
+    "scope_growth": 1.0,
+    "overrun": 1.0,
+    "delay": 0.0,
+    "backfill": 0.0,
+    "change": 0.0,
+}
 MEASURE_FIGURES = ("saving", "realisation", "delay", "scope_growth", "backfill", "running_cost", "indexed_to")
 LINE_FIGURES = ("base", "growth", "change", "realised")
 
@@ -46,9 +54,15 @@ def figures(config: schema.Config) -> dict[str, Figure]:
     """Give every quantity of a config by address, in the file's order of sections."""
     found = [
         *(Figure(f"drivers.{name}", value) for name, value in config.drivers.items()),
-        *(figure for name, council in config.councils.items() for figure in _council(f"councils.{name}", council)),
-        *(Figure(f"programmes.{name}.realisation", programme.realisation, needs_plan=False)
-          for name, programme in config.programmes.items()),
+        *(
+            figure
+            for name, council in config.councils.items()
+            for figure in _council(f"councils.{name}", council)
+        ),
+        *(
+            Figure(f"programmes.{name}.realisation", programme.realisation, needs_plan=False)
+            for name, programme in config.programmes.items()
+        ),
         *(figure for name, measure in config.measures.items() for figure in _measure(name, measure)),
         *(figure for name, event in config.events.items() for figure in _event(f"events.{name}", event)),
         *(Figure(f"outputs.{name}", value, needs_plan=False) for name, value in config.outputs.items()),
@@ -57,7 +71,11 @@ def figures(config: schema.Config) -> dict[str, Figure]:
 
 
 def _spread(
-    address: str, value: Quantity | ByYear | SumOf | str | None, measure: str | None = None, *, needs_plan: bool = True
+    address: str,
+    value: Quantity | ByYear | SumOf | str | None,
+    measure: str | None = None,
+    *,
+    needs_plan: bool = True,
 ) -> Iterator[Figure]:
     """Give the figures of a slot: one, one for each year, or a number and an amount."""
     if isinstance(value, ByYear):

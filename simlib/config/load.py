@@ -4,7 +4,8 @@ The order: text, raw tree, ``--set`` and reading laid over it, fields (pydantic)
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping as AbstractMapping, Sequence
+from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as AbstractMapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -151,7 +152,9 @@ def _pairs(overrides: Overrides) -> tuple[tuple[str, str], ...]:
 def _pair(text: str) -> tuple[str, str]:
     address, equals, value = text.partition("=")
     if not equals or not address.strip() or not value.strip():
-        raise ConfigError([Problem(f"--set {text}", "", "expected ADDRESS=VALUE, such as measures.sharing.realisation=70%")])
+        raise ConfigError(
+            [Problem(f"--set {text}", "", "expected ADDRESS=VALUE, such as measures.sharing.realisation=70%")]
+        )
     return address.strip(), value.strip()
 
 
@@ -206,7 +209,9 @@ def _checked(root: Mapping, folder: Path | None, *, changed: bool) -> tuple[Conf
     except ValidationError as trouble:
         problems = translated(trouble, root, schema.Config)
         sound = _sound(root, trouble, setting)
-        return None, problems + ([] if sound is None else list(crossrefs.problems(sound, root, changed=changed)))
+        return None, problems + (
+            [] if sound is None else list(crossrefs.problems(sound, root, changed=changed))
+        )
     return config, list(crossrefs.problems(config, root, changed=changed))
 
 
@@ -215,7 +220,7 @@ _STAND_INS = {"simlib": "1", "title": "-"}
 
 
 def _sound(root: Mapping, trouble: ValidationError, setting: Setting) -> Config | None:
-    """Give the config without the entries whose fields were refused, so that the others can still be checked."""
+    """Give the config without the entries that were refused, so that the others can still be checked."""
     rest = without(root)
     for error in trouble.errors(include_url=False, include_input=False):
         section, *inside = [str(part) for part in error["loc"]]
@@ -233,7 +238,17 @@ def _sound(root: Mapping, trouble: ValidationError, setting: Setting) -> Config 
         return None
 
 
-_ENTRIES = ("drivers", "councils", "programmes", "measures", "events", "options", "readings", "dependence", "outputs")
+_ENTRIES = (
+    "drivers",
+    "councils",
+    "programmes",
+    "measures",
+    "events",
+    "options",
+    "readings",
+    "dependence",
+    "outputs",
+)
 
 
 def _setting(root: Mapping, folder: Path | None) -> Setting:

@@ -1,9 +1,10 @@
-"""Figures laid over a raw tree: ``--set ADDRESS=VALUE`` and readings; what the result means is checked as any file."""
+"""Figures laid over a raw tree, from ``--set`` and readings; the result is checked like any file."""
 
 from collections.abc import Mapping as AbstractMapping
+from typing import NoReturn, TypeGuard
 
 from simlib.config import nodes
-from simlib.config.nodes import Listing, Mapping, Node, Text, join, nearest_or_list, quote
+from simlib.config.nodes import Listing, Mapping, Node, Text, join, nearest_or_list
 from simlib.errors import ConfigError, Problem
 from simlib.years import parse_address, parse_years
 
@@ -77,37 +78,43 @@ def _key(node: Node, part: str) -> str | None:
     return next((key for key in node if key == part or nodes.address_part(key) == part), None)
 
 
-def _unknown(value: Node, node: Node, part: str, address: str) -> None:
+def _unknown(value: Node, node: Node, part: str, address: str) -> NoReturn:
     known = [nodes.address_part(key) for key in node] if isinstance(node, Mapping) else []
-    message = f"there is no '{nodes.visible(part)}' in {node.address or 'the file'}{nearest_or_list(part, known)}"
+    message = (
+        f"there is no '{nodes.visible(part)}' in {node.address or 'the file'}{nearest_or_list(part, known)}"
+    )
     raise ConfigError([Problem(str(value.place), address, message)])
 
 
 def _replaced(old: Node, new: Node) -> Node:
     """Give the new value with what belongs to the slot: its plan, label, source and so on."""
-    moved_new = moved(new, old.address)
-    if not isinstance(old, Mapping) or not any(head in old for head in _HEADS):
-        return moved_new
-    is_quantity = isinstance(moved_new, Text) or isinstance(moved_new, Mapping) and any(h in moved_new for h in _HEADS)
-    if not is_quantity:
-        return moved_new
-    if isinstance(moved_new, Text):
-        value = nodes.mapping(new.place, old.address)
-        value[nodes.text("value", new.place, join(old.address, "value"))] = moved_new
-        moved_new = value
-    certain = "value" in moved_new and "dist" not in moved_new or "formula" in moved_new
+    value = moved(new, old.address)
+    if not _states_quantity(old) or not (isinstance(value, Text) or _states_quantity(value)):
+        return value
+    if not isinstance(value, Mapping):
+        value = _as_mapping(value)
+    certain = ("value" in value and "dist" not in value) or "formula" in value
     for key in old.texts():
-        if key in KEPT and key not in moved_new and not (key == "varies" and certain):
-            moved_new[key] = old[key]
-    return moved_new
+        if key in KEPT and key not in value and not (key == "varies" and certain):
+            value[key] = old[key]
+    return value
+
+
+def _states_quantity(node: Node) -> TypeGuard[Mapping]:
+    return isinstance(node, Mapping) and any(head in node for head in _HEADS)
+
+
+def _as_mapping(value: Node) -> Mapping:
+    """Give a figure or formula in the form that has room for a plan and a source."""
+    found = nodes.mapping(value.place, value.address)
+    found[nodes.text("value", value.place, value.address)] = value
+    return found
 
 
 def moved(node: Node, address: str) -> Node:
     """Give a copy of a node and all below it that stands at another address; places stay."""
     if isinstance(node, Text):
-        copy = nodes.text(str(node), node.place, address)
-        copy.plain, copy.cut, copy.broken = node.plain, node.cut, node.broken
-        return copy
+        return _moved_text(node, address)
     if isinstance(node, Listing):
         items = nodes.listing(node.place, address)
         items.extend(moved(item, address) for item in node)
@@ -115,5 +122,11 @@ def moved(node: Node, address: str) -> Node:
     entries = nodes.mapping(node.place, address)
     for key in node.texts():
         at = join(address, key)
-        entries[moved(key, at)] = moved(node[key], at)  # type: ignore[index]
+        entries[_moved_text(key, at)] = moved(node[key], at)
     return entries
+
+
+def _moved_text(node: Text, address: str) -> Text:
+    copy = nodes.text(str(node), node.place, address)
+    copy.plain, copy.cut, copy.broken = node.plain, node.cut, node.broken
+    return copy

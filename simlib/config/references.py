@@ -4,7 +4,17 @@ from functools import cache
 from importlib import resources
 
 from simlib.config import document, scalars
-from simlib.config.nodes import Gather, Listing, Mapping, Text, expected, nearest_or_list, quote, refuse, without
+from simlib.config.nodes import (
+    Gather,
+    Listing,
+    Mapping,
+    Text,
+    expected,
+    nearest_or_list,
+    quote,
+    refuse,
+    without,
+)
 from simlib.config.quantities import Kind, Quantity
 from simlib.config.scalars import Setting
 from simlib.errors import ConfigError

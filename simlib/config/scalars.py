@@ -1,4 +1,4 @@
-"""One scalar of a config to one value, typed by the field it stands in; distributions and formulas are in ``slots``."""
+"""One scalar to one value, typed by the field it stands in; distributions and formulas are in ``slots``."""
 
 import re
 from collections.abc import Callable
@@ -8,7 +8,20 @@ from pathlib import Path
 from typing import TypeVar
 
 from simlib import units, years
-from simlib.config.nodes import Gather, Listing, Mapping, Node, RefusedError, Text, did_you_mean, expected, join, problem, quote, refuse
+from simlib.config.nodes import (
+    Gather,
+    Listing,
+    Mapping,
+    Node,
+    RefusedError,
+    Text,
+    did_you_mean,
+    expected,
+    join,
+    problem,
+    quote,
+    refuse,
+)
 from simlib.config.quantities import Kind, Source
 
 T = TypeVar("T")
@@ -152,12 +165,12 @@ def moment(node: Node, _: Setting) -> float:
 def day(node: Node, _: Setting) -> date:
     """Read a day."""
     text = text_of(node, "a day such as 2016-03-17")
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        expected(text, "a day such as 2016-03-17")
     try:
-        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-            return date.fromisoformat(text)
+        return date.fromisoformat(text)
     except ValueError:
-        pass  # a day that is not in the calendar: refused below
-    expected(text, "a day such as 2016-03-17")
+        expected(text, "a day of the calendar such as 2016-03-17")
 
 
 def prose(node: Node, _: Setting) -> str:
@@ -166,7 +179,11 @@ def prose(node: Node, _: Setting) -> str:
     if not text.strip():
         expected(text, "text")
     if text.cut:
-        refuse(text, f"{quote(text)} is cut off at ' #'; put the whole text in quotation marks, or the comment on its own line")
+        refuse(
+            text,
+            f"{quote(text)} is cut off at ' #'; put the whole text in quotation marks, "
+            "or the comment on its own line",
+        )
     return str(text)
 
 
@@ -205,7 +222,7 @@ def address(node: Node, _: Setting) -> str:
     return str(text)
 
 
-def patterns(node: Node, setting: Setting) -> tuple[str, ...]:
+def patterns(node: Node, _: Setting) -> tuple[str, ...]:
     """Read one or several addresses in which ``*`` stands for one part."""
     return several(node, _pattern)
 
@@ -253,10 +270,14 @@ def _optional(node: Mapping, name: str, expectation: str, form: re.Pattern[str])
 def closed(node: Mapping, known: tuple[str, ...], *, required: tuple[str, ...] = ()) -> None:
     """Refuse unknown and missing keys of a mapping, all at once."""
     problems = [
-        problem(key, f"unknown key {quote(key)}{did_you_mean(key, known)}") for key in node.texts() if key not in known
+        problem(key, f"unknown key {quote(key)}{did_you_mean(key, known)}")
+        for key in node.texts()
+        if key not in known
     ]
     problems += [
-        problem(node, f"missing key '{name}'", address=join(node.address, name)) for name in required if name not in node
+        problem(node, f"missing key '{name}'", address=join(node.address, name))
+        for name in required
+        if name not in node
     ]
     if problems:
         raise RefusedError(problems)

@@ -37,16 +37,16 @@ from simlib.config.fields import (
     Requirements,
     Seed,
     Share,
+    SharedDriver,
     ShareOrRest,
     ShareQuantity,
-    SharedDriver,
     SimulationCount,
     SourceField,
     VariesField,
     Year,
-    Years,
     YearlyMoneyQuantity,
     YearlyShareQuantity,
+    Years,
     YesNo,
     with_varies,
 )
@@ -75,34 +75,42 @@ class Run(Section):
     """How many futures, from which seed."""
 
     simulations: SimulationCount = Field(100_000, description="Number of futures, such as 131_072.")
-    seed: Seed | None = Field(None, description="Seed of the random draws; one is drawn and recorded if left out.")
+    seed: Seed | None = Field(
+        None, description="Seed of the random draws; one is drawn and recorded if left out."
+    )
     sampler: Literal["random", "sobol"] = Field("random", description="How the futures are drawn.")
     precision: Share | None = Field(
-        None, description="Half-width of the 95 % interval of every headline chance at which the run may stop."
+        None,
+        description="Half-width of the 95 % interval of every headline chance at which the run may stop.",
     )
-    keep: Kept = Field(
-        100_000, description="How many futures results.nc holds: a number, or all."
-    )
+    keep: Kept = Field(100_000, description="How many futures results.nc holds: a number, or all.")
 
 
 class NetPresentValue(Section):
     """Terms of the net present value: Green Book unless the file says otherwise."""
 
-    deflator: Share | None = Field(None, description="General inflation a year, to turn cash into real terms.")
+    deflator: Share | None = Field(
+        None, description="General inflation a year, to turn cash into real terms."
+    )
     rate: Share = Field(0.035, description="Real discount rate a year.")
-    base: Year | None = Field(None, description="Year whose prices and start values are stated in; the first if left out.")
+    base: Year | None = Field(
+        None, description="Year whose prices and start values are stated in; the first if left out."
+    )
 
 
 class Gap(Cited):
     """The budget gap that the council has published, or the sum of its lines."""
 
     basis: Literal["cumulative_base", "annual"] = Field(
-        description="cumulative_base: recurring savings needed by each year; annual: new savings to find each year."
+        description="cumulative_base: recurring savings needed by the year; annual: new ones to find in it."
     )
     already_includes_savings: YesNo | None = Field(
-        None, description="Whether the published gap already counts planned savings; required with a published gap."
+        None,
+        description="Whether a published gap already counts planned savings; required with one.",
     )
-    included: Ids = Field((), description="The measures whose planned savings the published gap already counts.")
+    included: Ids = Field(
+        (), description="The measures whose planned savings the published gap already counts."
+    )
     plan: GapPlan = Field(
         description="The gap by year, positive where money is short; or sum_of_lines (bottom-up)."
     )
@@ -111,9 +119,13 @@ class Gap(Cited):
 class Line(Cited):
     """A spending pressure or a funding line. Exactly one of growth, change, realised (or a certainty)."""
 
-    recurring: YesNo = Field(True, description="Whether it comes back each year; a one-off reaches reserves only.")
+    recurring: YesNo = Field(
+        True, description="Whether it comes back each year; a one-off reaches reserves only."
+    )
     plan: MoneyPlan | None = Field(None, description="What the budget assumes, by year.")
-    base: MoneyQuantity | None = Field(None, description="With growth: the level in the year before the first.")
+    base: MoneyQuantity | None = Field(
+        None, description="With growth: the level in the year before the first."
+    )
     growth: YearlyShareQuantity | None = Field(None, description="Growth a year on the base.")
     change: YearlyMoneyQuantity | None = Field(None, description="Money above (or below) the plan, by year.")
     realised: YearlyShareQuantity | None = Field(None, description="Share of the plan that comes.")
@@ -121,7 +133,8 @@ class Line(Cited):
         None, description="How sure the line is: names the reference class of its spread."
     )
     varies: VariesField | None = Field(
-        None, description="How its growth, change or realised varies, where the distribution itself does not say."
+        None,
+        description="How its growth, change or realised varies, where the distribution itself does not say.",
     )
 
     @model_validator(mode="before")
@@ -136,14 +149,16 @@ class GeneralFund(Cited):
 
     opening: MoneyQuantity = Field(description="Balance on 1 April of the first year.")
     minimum: MoneyQuantity = Field(description="Minimum working balance.")
-    planned: MoneyPlan | None = Field(None, description="Planned contributions (positive) and uses (negative) by year.")
+    planned: MoneyPlan | None = Field(
+        None, description="Planned contributions (positive) and uses (negative) by year."
+    )
 
 
 class Pot(Cited):
     """Money set aside that pays one-off costs: an earmarked reserve, capital receipts, a grant."""
 
     opening: MoneyQuantity = Field(description="What it holds on 1 April of the first year.")
-    owner: Literal["own", "external"] = Field(description="The council's own money, or somebody else's.")  # type: ignore[assignment]
+    owner: Literal["own", "external"] = Field(description="The council's own money, or somebody else's.")
 
 
 class Council(Cited):
@@ -162,26 +177,37 @@ class Council(Cited):
 class Programme(Cited):
     """Measures that share one realisation, so that evidence on totals stays evidence on totals."""
 
-    realisation: ShareQuantity = Field(description="Share of the programme's planned savings finally delivered.")
+    realisation: ShareQuantity = Field(
+        description="Share of the programme's planned savings finally delivered."
+    )
     individual: Share = Field(
-        0.0, description="How far single measures stray around the programme: 0 % together, 100 % as far as bounds allow."
+        0.0,
+        description="How far single measures stray around it: 0 % together, 100 % as far as bounds allow.",
     )
 
 
 class OneOff(Cited):
     """A cost that comes once: redundancy, IT, a business case."""
 
-    amount: MoneyOrSum = Field(description="The planned amount: a figure, a formula, or sum_of individual costs.")
-    overrun: ShareQuantity | None = Field(None, description="What it costs as a share of the amount; neutral 100 %.")
+    amount: MoneyOrSum = Field(
+        description="The planned amount: a figure, a formula, or sum_of individual costs."
+    )
+    overrun: ShareQuantity | None = Field(
+        None, description="What it costs as a share of the amount; neutral 100 %."
+    )
     includes_contingency: YesNo = Field(False, description="Whether the amount already holds contingency.")
-    in_: Year | None = Field(None, alias="in", description="Year it is planned in, spread evenly over the year.")
-    lead: Duration | None = Field(None, description="Instead of in: spent evenly over this long before the saving starts.")
+    in_: Year | None = Field(
+        None, alias="in", description="Year it is planned in, spread evenly over the year."
+    )
+    lead: Duration | None = Field(
+        None, description="Instead of in: spent evenly over this long before the saving starts."
+    )
     slips: YesNo = Field(True, description="Whether it moves with the measure's delay.")
     sunk: YesNo = Field(False, description="Whether it is spent even if the measure never starts.")
-    funded_by: FundedBy = Field(
-        (), description="Pots that pay, in order; {pot: limit} for at most so much."
+    funded_by: FundedBy = Field((), description="Pots that pay, in order; {pot: limit} for at most so much.")
+    shares: dict[Id, ShareOrRest] | None = Field(
+        None, description="Who bears it, where not as the measure's shares."
     )
-    shares: dict[Id, ShareOrRest] | None = Field(None, description="Who bears it, where not as the measure's shares.")
 
 
 class Measure(Cited):
@@ -192,29 +218,49 @@ class Measure(Cited):
         None, description="Shares of several councils; one may be rest; elsewhere names what leaves them all."
     )
     programme: Id | None = Field(None, description="The programme whose realisation it shares.")
-    saving: MoneyQuantity | None = Field(None, description="The planned saving, on the stated basis; or plan.")
+    saving: MoneyQuantity | None = Field(
+        None, description="The planned saving, on the stated basis; or plan."
+    )
     plan: MoneyPlan | None = Field(None, description="Instead of saving and from: cash by year.")
     basis: Literal["recurring", "cumulative", "annual_average", "one_off"] = Field(
         description="What the figure is: a year's worth at full effect, a total, an average a year, or once."
     )
-    over: Duration | None = Field(None, description="With cumulative and annual_average: over how many years.")
+    over: Duration | None = Field(
+        None, description="With cumulative and annual_average: over how many years."
+    )
     from_: Year | None = Field(None, alias="from", description="Year the saving starts (1 April).")
     full_from: Year | None = Field(None, description="First year received in full; from where left out.")
-    rises: Literal["linearly", "equal_steps"] = Field("linearly", description="How it grows from from to full_from.")
+    rises: Literal["linearly", "equal_steps"] = Field(
+        "linearly", description="How it grows from from to full_from."
+    )
     ends: Year | None = Field(None, description="Last year in which it is received.")
     delay: DurationQuantity | None = Field(None, description="How much later than planned; neutral 0.")
     realisation: ShareQuantity | None = Field(None, description="Share finally delivered; neutral 100 %.")
-    scope_growth: ShareQuantity | None = Field(None, description="Multiplier for a wider or narrower scheme; neutral 100 %.")
-    backfill: ShareQuantity | None = Field(None, description="Share of the saving spent on filling posts again; neutral 0 %.")
-    running_cost: MoneyQuantity | None = Field(None, description="Yearly cost of the scheme; deducted only if saving_is: gross.")
-    saving_is: Literal["net", "gross"] = Field("net", description="Whether the saving is stated net of running cost.")
-    indexed_to: ShareQuantity | None = Field(None, description="Yearly growth that the saving follows, beside its plan.")
+    scope_growth: ShareQuantity | None = Field(
+        None, description="Multiplier for a wider or narrower scheme; neutral 100 %."
+    )
+    backfill: ShareQuantity | None = Field(
+        None, description="Share of the saving spent on filling posts again; neutral 0 %."
+    )
+    running_cost: MoneyQuantity | None = Field(
+        None, description="Yearly cost of the scheme; deducted only if saving_is: gross."
+    )
+    saving_is: Literal["net", "gross"] = Field(
+        "net", description="Whether the saving is stated net of running cost."
+    )
+    indexed_to: ShareQuantity | None = Field(
+        None, description="Yearly growth that the saving follows, beside its plan."
+    )
     one_off: dict[Id, OneOff] = {}
     local: dict[Id, SharedDriver] = Field({}, description="Quantities used inside this measure only.")
     requires: Requirements = Field((), description="Measures, events, or 'not event' that it needs.")
     excludes: Ids = Field((), description="Measures that cannot stand in one option with it.")
-    overlaps: dict[Id, MoneyQuantity] = Field({}, description="Money a year saved only once beside another measure.")
-    double_count: Literal["accepted"] | None = Field(None, description="Accept a reference class beside a cause it includes.")
+    overlaps: dict[Id, MoneyQuantity] = Field(
+        {}, description="Money a year saved only once beside another measure."
+    )
+    double_count: Literal["accepted"] | None = Field(
+        None, description="Accept a reference class beside a cause it includes."
+    )
 
 
 class LineEffect(Section):
@@ -227,25 +273,41 @@ class LineEffect(Section):
 class Event(Cited):
     """Something that happens or does not, and what it does."""
 
-    chance: EventChance = Field(description="A chance; a chance by date given it has not happened; or a yearly rate with each.")
+    chance: EventChance = Field(
+        description="A chance; a chance by date given it has not happened; or a yearly rate with each."
+    )
     each: Literal["year"] | None = Field(None, description="The chance is a yearly rate (a hazard).")
-    from_: Moment | None = Field(None, alias="from", description="With each: when the clock starts; the first year if left out.")
+    from_: Moment | None = Field(
+        None, alias="from", description="With each: when the clock starts; the first year if left out."
+    )
     until: Moment | None = Field(None, description="With each: when the clock stops.")
-    in_: Moment | None = Field(None, alias="in", description="With a single chance: when it happens; the first year's start if left out.")
+    in_: Moment | None = Field(
+        None,
+        alias="in",
+        description="With a single chance: when it happens; the first year's start if left out.",
+    )
     plan: Decision = Field(description="What the business case assumes: happens or does_not.")
     never_starts: Ids = Field((), description="Measures that never start if it happens before they do.")
     stops: Ids = Field((), description="Measures that stop when it happens.")
-    keeps: ShareQuantity | None = Field(None, description="Share of the stopped measures that stays; 0 % if left out.")
+    keeps: ShareQuantity | None = Field(
+        None, description="Share of the stopped measures that stays; 0 % if left out."
+    )
     delays: dict[Id, DurationQuantity] = Field({}, description="How much later it makes measures come.")
-    costs: MoneyQuantity | None = Field(None, description="One-off cost where an option's measures are hit by it.")
-    lines: dict[Address, LineEffect] = Field({}, description="Effects on lines of councils, under every option.")
+    costs: MoneyQuantity | None = Field(
+        None, description="One-off cost where an option's measures are hit by it."
+    )
+    lines: dict[Address, LineEffect] = Field(
+        {}, description="Effects on lines of councils, under every option."
+    )
 
 
 class Claim(Section):
     """A figure that an option's supporters have published."""
 
     amount: Money
-    basis: Literal["cumulative", "recurring"] = Field(description="Cash added up to the year, or a year's worth at its end.")
+    basis: Literal["cumulative", "recurring"] = Field(
+        description="Cash added up to the year, or a year's worth at its end."
+    )
     by: Year
     net_of_one_off: YesNo = Field(False, description="Whether one-off costs are deducted first.")
     source: SourceField | None = None
@@ -270,7 +332,9 @@ class Reading(Section):
 class Dependence(Section):
     """A rank correlation between two drivers or among a pattern."""
 
-    among: Patterns | None = Field(None, description="A pattern such as measures.*.delay, or several: every pair alike.")
+    among: Patterns | None = Field(
+        None, description="A pattern such as measures.*.delay, or several: every pair alike."
+    )
     between: Pair | None = Field(None, description="Two drivers.")
     rank_correlation: Number = Field(description="Spearman's, from -1 to 1.")
     reason: Prose | None = None

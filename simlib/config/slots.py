@@ -1,4 +1,4 @@
-"""One numeric slot of a config to a ``Quantity``: a figure, a formula, a reference or a distribution, by year or not.
+"""A numeric slot to a ``Quantity``: a figure, a formula, a reference or a distribution, by year or not.
 
 How a scalar is read is in ``scalars``, how a distribution is built in ``families``; what names refer to is
 checked in ``crossrefs``.
@@ -46,7 +46,7 @@ VARIES = (
 _YEAR_KEY = re.compile(r"[0-9]{4}\s*/")
 _DATE_KEY = re.compile(r"[0-9]{4}\s*[-/]")
 _AR1 = re.compile(r"ar1\(\s*([^()]+?)\s*\)")
-# What looks like a figure of some kind is read as one, so that '6 month' is a misspelt duration, not a formula.
+# What looks like a figure is read as one, so that '6 mnths' is a misspelt duration and no formula.
 _LITERAL = re.compile(
     r"[-+]?£.*|[-+]?\.?[0-9][0-9_,.]*([eE][-+]?[0-9]+)?\s*(%|[a-z]+)?|0[xob][0-9a-f]*|[0-9]+([-:/][0-9]+)+"
     r"|[-+]?\.?(nan|inf|infinity)|yes|no|true|false|on|off|null|none|rest|~",
@@ -93,7 +93,11 @@ def literal(node: Node, slot: Slot, setting: Setting) -> float:
     too_low = slot.low is not None and value < slot.low
     too_high = slot.high is not None and value > slot.high
     if too_low:
-        least = {"share": "0%", "duration": "0 months", "money": "£0"}.get(slot.kind, "0") if slot.low == 0 else f"{slot.low:.0%}"
+        least = (
+            {"share": "0%", "duration": "0 months", "money": "£0"}.get(slot.kind, "0")
+            if slot.low == 0
+            else f"{slot.low:.0%}"
+        )
         refuse(node, f"expected {EXPECTED[slot.kind]}, not below {least}, got {quote(node)}")
     if too_high:
         refuse(node, f"expected {EXPECTED[slot.kind]}, got {quote(node)}{slot.beyond}")
@@ -143,8 +147,10 @@ def chance(node: Node, slot: Slot, setting: Setting) -> Quantity | DatedChances:
     if not isinstance(node, Mapping) or not any(_DATE_KEY.match(key) for key in node):
         return quantity(node, slot, setting)
     gather = Gather()
-    dated = [(gather.take(scalars.moment, key, setting), gather.take(quantity, node[key], slot, setting))
-             for key in node.texts()]
+    dated = [
+        (gather.take(scalars.moment, key, setting), gather.take(quantity, node[key], slot, setting))
+        for key in node.texts()
+    ]
     gather.finish()
     moments = tuple(moment for moment, _ in dated if moment is not None)
     if list(moments) != sorted(set(moments)):
@@ -212,7 +218,11 @@ def _mapping(node: Mapping, slot: Slot, setting: Setting) -> Quantity:
     gather.finish()
     assert found is not None  # finish() raises otherwise
     assert value is not None
-    result = _referenced(found, value) if isinstance(value, Quantity) else replace(found, value=families.settled(value))
+    result = (
+        _referenced(found, value)
+        if isinstance(value, Quantity)
+        else replace(found, value=families.settled(value))
+    )
     _check_varies(node, result, slot)
     return result
 
@@ -220,7 +230,10 @@ def _mapping(node: Mapping, slot: Slot, setting: Setting) -> Quantity:
 def _head(node: Mapping) -> str:
     heads = [head for head in HEADS if head in node]
     if "dist" in heads:
-        heads = ["dist", *(head for head in heads[1:] if head != "value")]  # `value` is what `dist: fixed` takes
+        heads = [
+            "dist",
+            *(head for head in heads[1:] if head != "value"),
+        ]  # `value` is what `dist: fixed` takes
     if len(heads) > 1:
         refuse(node, f"expected one of {', '.join(HEADS)}, got {' and '.join(heads)}")
     if not heads:
@@ -320,7 +333,9 @@ def _by_year(node: Node, slot: Slot, setting: Setting) -> tuple[tuple[Quantity, 
     return tuple(value for value in values if value is not None), named
 
 
-def entries_by_year(node: Node, setting: Setting, expectation: str) -> tuple[list[Node], tuple[int, ...] | None]:
+def entries_by_year(
+    node: Node, setting: Setting, expectation: str
+) -> tuple[list[Node], tuple[int, ...] | None]:
     """Give the entry of each year of the horizon, in order, and the years where the file names them."""
     if isinstance(node, Mapping) and is_by_year(node):
         return _named_years(node, setting)
@@ -378,10 +393,10 @@ def varies(node: Node, _: Setting) -> Varies:
 
 def _kind(node: Node) -> Kind:
     text = scalars.text_of(node, f"one of {', '.join(KINDS)}")
-    for kind in KINDS:
-        if text == kind:
-            return kind
-    expected(text, f"one of {', '.join(KINDS)}")
+    found = next((kind for kind in KINDS if text == kind), None)
+    if found is None:
+        expected(text, f"one of {', '.join(KINDS)}")
+    return found
 
 
 def _stream(node: Node, setting: Setting) -> str:

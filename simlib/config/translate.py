@@ -1,6 +1,7 @@
-"""What pydantic refused, in the words of the config language, with places and addresses; nothing is checked here."""
+"""What pydantic refused, in the words of the config language, with places; nothing is checked here."""
 
-from collections.abc import Iterator, Mapping as AbstractMapping, Sequence
+from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as AbstractMapping
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -46,7 +47,7 @@ def _place(root: Mapping, location: Sequence[Any]) -> Any:
     """Give the place of a key where a whole section or a key is meant, else of the value."""
     parent, _ = _node(root, location[:-1])
     node, _ = _node(root, location)
-    if node is None or isinstance(parent, Mapping) and isinstance(node, Mapping):
+    if node is None or (isinstance(parent, Mapping) and isinstance(node, Mapping)):
         key = parent.key(str(location[-1])) if isinstance(parent, Mapping) else None
         if key is not None:
             return key.place
@@ -110,4 +111,8 @@ def _choices(model: type[BaseModel], location: Sequence[Any]) -> str:
     values = [str(value) for value in get_args(field.annotation) if isinstance(value, str)] if field else []
     if values:
         return f" ({', '.join(values[:-1])} or {values[-1]})" if len(values) > 1 else f" ({values[0]})"
-    return f" ({field.description[0].lower()}{field.description[1:].rstrip('.')})" if field and field.description else ""
+    return (
+        f" ({field.description[0].lower()}{field.description[1:].rstrip('.')})"
+        if field and field.description
+        else ""
+    )

@@ -7,7 +7,7 @@ from simlib.config.checks.whole import Check, Complaint, Whole
 from simlib.config.formulas import Formula
 from simlib.config.inventory import lines
 from simlib.config.nodes import nearest_or_list
-from simlib.config.quantities import ByYear, Quantity
+from simlib.config.quantities import ByYear
 from simlib.years import label
 
 
@@ -40,7 +40,10 @@ def gaps_say_what_they_hold(whole: Whole) -> Iterator[Complaint]:
 def _gap(whole: Whole, at: str, council: schema.Council, gap: schema.Gap) -> Iterator[Complaint]:
     published = gap.plan != "sum_of_lines"
     if published and gap.already_includes_savings is None:
-        yield f"{at}.already_includes_savings", "missing key 'already_includes_savings' (yes or no, for a published gap)"
+        yield (
+            f"{at}.already_includes_savings",
+            "missing key 'already_includes_savings' (yes or no, for a published gap)",
+        )
     if not published and not council.pressures and not council.funding:
         yield f"{at}.plan", "a sum_of_lines needs pressures and funding to add up"
     if gap.already_includes_savings and not gap.included:
@@ -57,24 +60,35 @@ def lines_say_one_thing(whole: Whole) -> Iterator[Complaint]:
     for name, council in whole.config.councils.items():
         for line, section in lines(council):
             adds_up = council.gap is not None and council.gap.plan == "sum_of_lines"
-            yield from _line(f"councils.{name}.{line}", section, adds_up=adds_up)
+            at = f"councils.{name}.{line}"
+            yield from _line(at, section, adds_up=adds_up)
+            if not whole.changed:
+                yield from _line_varies(at, section)
 
 
 def _line(at: str, line: schema.Line, *, adds_up: bool) -> Iterator[Complaint]:
     said = [key for key in ("growth", "change", "realised", "certainty") if getattr(line, key) is not None]
     if not said:
-        yield at, "missing key: one of growth, change, realised or certainty (change: 0 for a line that comes as planned)"
+        yield (
+            at,
+            "missing key: one of growth, change, realised or certainty (change: 0 where it comes as planned)",
+        )
     elif len(said) > 1:
-        yield f"{at}.{said[1]}", f"expected one of growth, change, realised or certainty, got {' and '.join(said)}"
+        yield (
+            f"{at}.{said[1]}",
+            f"expected one of growth, change, realised or certainty, got {' and '.join(said)}",
+        )
     if line.growth is not None and line.base is None:
-        yield f"{at}.base", "missing key 'base' (the level in the year before the first, on which growth builds)"
+        yield (
+            f"{at}.base",
+            "missing key 'base' (the level in the year before the first, on which growth builds)",
+        )
     if line.base is not None and line.growth is None:
         yield f"{at}.base", "a base is for growth only"
     # A change needs no plan beneath a published gap: only the difference from it counts there.
     if {"realised", "certainty", *(["change"] if adds_up else [])} & set(said) and line.plan is None:
         yield f"{at}.plan", f"missing key 'plan' (what the budget assumes by year, for {said[0]})"
     yield from _line_share(at, line)
-    yield from _line_varies(at, line)
 
 
 def _line_share(at: str, line: schema.Line) -> Iterator[Complaint]:
@@ -87,9 +101,12 @@ def _line_share(at: str, line: schema.Line) -> Iterator[Complaint]:
 def _line_varies(at: str, line: schema.Line) -> Iterator[Complaint]:
     values = [value for value in (line.growth, line.change, line.realised) if value is not None]
     parts = [part for value in values for part in (value.values if isinstance(value, ByYear) else (value,))]
-    uncertain = any(isinstance(part, Quantity) and not isinstance(part.value, float | int | Formula) for part in parts)
+    uncertain = any(not isinstance(part.value, float | int | Formula) for part in parts)
     if line.varies is not None and not uncertain:
-        yield f"{at}.varies", "only a distribution varies; growth, change or realised is a figure or a formula here"
+        yield (
+            f"{at}.varies",
+            "only a distribution varies; growth, change or realised is a figure or a formula here",
+        )
 
 
 def pots_of_costs_exist(whole: Whole) -> Iterator[Complaint]:
@@ -98,10 +115,15 @@ def pots_of_costs_exist(whole: Whole) -> Iterator[Complaint]:
         for key, cost in measure.one_off.items():
             bearers = tuple(cost.shares or measure.shares or ([measure.council] if measure.council else ()))
             known = [pot for council in bearers for pot in whole.names("councils", council, "pots")]
-            for pot in (p for entry in cost.funded_by for p in ([entry] if isinstance(entry, str) else entry)):
+            for pot in (
+                p for entry in cost.funded_by for p in ([entry] if isinstance(entry, str) else entry)
+            ):
                 if pot not in known:
                     hint = nearest_or_list(pot, known)
-                    yield f"measures.{name}.one_off.{key}.funded_by", f"no council that bears this cost has a pot '{pot}'{hint}"
+                    yield (
+                        f"measures.{name}.one_off.{key}.funded_by",
+                        f"no council that bears this cost has a pot '{pot}'{hint}",
+                    )
 
 
 CHECKS: tuple[Check, ...] = (

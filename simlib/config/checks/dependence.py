@@ -17,7 +17,10 @@ def sections_are_complete(whole: Whole) -> Iterator[Complaint]:
             got = "neither" if section.among is None else "both"
             yield f"{at}.among", f"expected among (a pattern) or between (two drivers), got {got}"
         if not -1 <= section.rank_correlation <= 1:
-            yield f"{at}.rank_correlation", f"expected a number from -1 to 1, got '{section.rank_correlation:g}'"
+            yield (
+                f"{at}.rank_correlation",
+                f"expected a number from -1 to 1, got '{section.rank_correlation:g}'",
+            )
 
 
 def drivers_exist(whole: Whole) -> Iterator[Complaint]:
@@ -74,7 +77,10 @@ def pairs_are_stated_once(whole: Whole) -> Iterator[Complaint]:
         for pair in map(frozenset, combinations(sorted(members(whole, section)), 2)):
             if pair in seen:
                 first, second = sorted(pair)
-                yield f"dependence.{name}", f"{first} and {second} are already correlated in dependence.{seen[pair]}"
+                yield (
+                    f"dependence.{name}",
+                    f"{first} and {second} are already correlated in dependence.{seen[pair]}",
+                )
                 break
             seen[pair] = name
 

@@ -81,7 +81,11 @@ def _sound(whole: Whole) -> set[str]:
 def _stands(root: Mapping, parts: list[str]) -> bool:
     node: object = root
     for part in parts:
-        key = next((key for key in node if address_part(key) == part), None) if isinstance(node, Mapping) else None
+        key = (
+            next((key for key in node if address_part(key) == part), None)
+            if isinstance(node, Mapping)
+            else None
+        )
         if key is None or not isinstance(node, Mapping):
             return False
         node = node[key]
@@ -108,14 +112,16 @@ def _needed(whole: Whole, figure: Figure) -> list[str]:
     for name in _names(figure):
         target, _ = _with_year(name)
         for candidate in candidates(target, figure.measure):
-            found += [known for known in whole.figures if known == candidate or known.startswith(f"{candidate}.y")]
+            found += [
+                known for known in whole.figures if known == candidate or known.startswith(f"{candidate}.y")
+            ]
             if candidate.startswith("events.") and candidate.count(".") == 1:
                 found += [known for known in whole.figures if known.startswith(f"{candidate}.chance")]
     return found
 
 
 def _circle(start: str, needs: dict[str, list[str]], done: set[str]) -> list[str]:
-    """Give the first circle that can be reached from a figure; an explicit stack, for formulas come in chains."""
+    """Give the first circle that can be reached from a figure; chains are long, so the stack is explicit."""
     path: list[str] = []
     stack = [(start, False)]
     while stack:

@@ -15,13 +15,27 @@ def names_exist(whole: Whole) -> Iterator[Complaint]:
     for name, measure in whole.config.measures.items():
         at = f"measures.{name}"
         named = [
-            *((f"{at}.council", c, "councils", "council") for c in ([measure.council] if measure.council else [])),
-            *((f"{at}.programme", p, "programmes", "programme") for p in ([measure.programme] if measure.programme else [])),
+            *(
+                (f"{at}.council", c, "councils", "council")
+                for c in ([measure.council] if measure.council else [])
+            ),
+            *(
+                (f"{at}.programme", p, "programmes", "programme")
+                for p in ([measure.programme] if measure.programme else [])
+            ),
             *((f"{at}.excludes", m, "measures", "measure") for m in measure.excludes),
             *((f"{at}.overlaps.{m}", m, "measures", "measure") for m in measure.overlaps),
-            *((f"{at}.shares.{c}", c, "councils", "council") for c in measure.shares or () if c != "elsewhere"),
-            *((f"{at}.one_off.{key}.shares.{c}", c, "councils", "council")
-              for key, cost in measure.one_off.items() for c in cost.shares or () if c != "elsewhere"),
+            *(
+                (f"{at}.shares.{c}", c, "councils", "council")
+                for c in measure.shares or ()
+                if c != "elsewhere"
+            ),
+            *(
+                (f"{at}.one_off.{key}.shares.{c}", c, "councils", "council")
+                for key, cost in measure.one_off.items()
+                for c in cost.shares or ()
+                if c != "elsewhere"
+            ),
         ]
         for address, entry, section, what in named:
             if message := whole.unknown(entry, section, what=what):
@@ -38,7 +52,10 @@ def requirements_exist(whole: Whole) -> Iterator[Complaint]:
                 continue
             if needed in whole.names("measures"):
                 if entry != needed:
-                    yield at, f"'not' is for events; a measure that cannot stand beside this one is in excludes: '{needed}'"
+                    yield (
+                        at,
+                        f"'not' is for events; a measure goes to excludes instead, got '{entry}'",
+                    )
             else:
                 yield at, f"there is no measure or event '{needed}'"
             if needed == name:
@@ -55,7 +72,10 @@ def nobody_beside_itself(whole: Whole) -> Iterator[Complaint]:
                 yield f"measures.{name}.overlaps.{other}", "a measure cannot overlap itself"
             entry = whole.config.measures.get(other)
             if entry is not None and name in entry.overlaps and other < name:
-                yield f"measures.{name}.overlaps.{other}", f"this overlap is already stated at measures.{other}.overlaps.{name}"
+                yield (
+                    f"measures.{name}.overlaps.{other}",
+                    f"this overlap is already stated at measures.{other}.overlaps.{name}",
+                )
 
 
 def savings_are_complete(whole: Whole) -> Iterator[Complaint]:
@@ -87,11 +107,17 @@ def _basis(at: str, measure: schema.Measure) -> Iterator[Complaint]:
         if measure.plan is not None:
             yield f"{at}.basis", f"a plan by year is recurring or one_off, not {measure.basis}"
         elif measure.over is None:
-            yield f"{at}.over", f"missing key 'over' (the years over which a {measure.basis} figure is counted, such as 5 years)"
+            yield (
+                f"{at}.over",
+                f"missing key 'over' (how long the {measure.basis} figure is counted, such as 5 years)",
+            )
         elif measure.over <= 0:
             yield f"{at}.over", "expected a duration above 0"
     elif measure.over is not None:
-        yield f"{at}.over", f"only a cumulative or annual_average figure is over some years, not a {measure.basis} one"
+        yield (
+            f"{at}.over",
+            f"only a cumulative or annual_average figure is over some years, not a {measure.basis} one",
+        )
 
 
 def _belongs(at: str, measure: schema.Measure) -> Iterator[Complaint]:
@@ -100,7 +126,10 @@ def _belongs(at: str, measure: schema.Measure) -> Iterator[Complaint]:
     if measure.council is not None and measure.shares is not None:
         yield f"{at}.shares", "expected council or shares, got both"
     if measure.programme is not None and measure.realisation is not None:
-        yield f"{at}.realisation", f"the programme '{measure.programme}' already says the realisation; leave one of them out"
+        yield (
+            f"{at}.realisation",
+            f"the programme '{measure.programme}' already says the realisation; leave one of them out",
+        )
 
 
 def times_fit(whole: Whole) -> Iterator[Complaint]:
@@ -109,7 +138,10 @@ def times_fit(whole: Whole) -> Iterator[Complaint]:
     for name, measure in whole.config.measures.items():
         at = f"measures.{name}"
         if first is not None and measure.from_ is not None and measure.from_ < first:
-            yield f"{at}.from", f"expected a year of the horizon or later, {whole.span}, got '{label(measure.from_)}'"
+            yield (
+                f"{at}.from",
+                f"expected a year of the horizon or later, {whole.span}, got '{label(measure.from_)}'",
+            )
         start = measure.from_ if measure.from_ is not None else first
         for key, year in (("full_from", measure.full_from), ("ends", measure.ends)):
             if year is not None and start is not None and year < start:
@@ -151,7 +183,10 @@ def _shares(at: str, shares: Mapping[str, object] | None) -> Iterator[Complaint]
     elif sum(known) > 1 + 1e-9:
         yield at, f"the shares add up to {sum(known):.4g}, more than 1"
     elif not rests and len(known) == len(values) and abs(sum(known) - 1) > 1e-9:
-        yield at, f"the shares add up to {sum(known):.4g}, not to 1; let one be 'rest', or say what goes 'elsewhere'"
+        yield (
+            at,
+            f"the shares add up to {sum(known):.4g}, not to 1; let one be 'rest', or say what is 'elsewhere'",
+        )
     elif not rests and len(known) < len(values):
         yield at, "shares that are not all certain add up only if one of them is 'rest'"
 
@@ -168,7 +203,8 @@ def causes_are_counted_once(whole: Whole) -> Iterator[Complaint]:
             beside = _cause(whole, name, measure, cause)
             if beside:
                 reference = realisation.reference
-                yield at, f"{reference} already includes {cause}; {beside} would count it twice (double_count: accepted)"
+                message = f"{reference} already includes {cause}, and {beside} would count it again"
+                yield at, f"{message}; leave one of them out, or say double_count: accepted"
 
 
 def _cause(whole: Whole, name: str, measure: schema.Measure, cause: str) -> str | None:
@@ -188,8 +224,14 @@ def contingency_is_counted_once(whole: Whole) -> Iterator[Complaint]:
     """An overrun class for bare estimates does not stand on an amount that holds contingency."""
     for name, measure in whole.config.measures.items():
         for key, cost in measure.one_off.items():
-            if cost.includes_contingency and cost.overrun is not None and "contingency" in cost.overrun.includes:
-                message = f"{cost.overrun.reference} is for estimates without contingency, and this amount includes it"
+            if (
+                cost.includes_contingency
+                and cost.overrun is not None
+                and "contingency" in cost.overrun.includes
+            ):
+                message = (
+                    f"{cost.overrun.reference} is for estimates without contingency; this one includes it"
+                )
                 yield f"measures.{name}.one_off.{key}.overrun", message
 
 

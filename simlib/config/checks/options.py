@@ -42,7 +42,9 @@ def measures_reach_a_council(whole: Whole) -> Iterator[Complaint]:
     for name, option in whole.config.options.items():
         for chosen in option.measures:
             measure = whole.config.measures.get(chosen)
-            owners = set(measure.shares or ([measure.council] if measure.council else ())) if measure else set()
+            owners = (
+                set(measure.shares or ([measure.council] if measure.council else ())) if measure else set()
+            )
             if owners and not owners & set(option.councils):
                 message = f"'{chosen}' belongs to none of the councils that this option is open to"
                 yield f"options.{name}.measures", message
@@ -71,11 +73,14 @@ def events_name_what_exists(whole: Whole) -> Iterator[Complaint]:
                     yield f"events.{name}.{key}" + (f".{measure}" if key == "delays" else ""), message
         for line in event.lines:
             if line not in known:
-                yield f"events.{name}.lines.{line}", f"there is no line '{line}'{nearest_or_list(line, known)}"
+                yield (
+                    f"events.{name}.lines.{line}",
+                    f"there is no line '{line}'{nearest_or_list(line, known)}",
+                )
 
 
 def events_say_when(whole: Whole) -> Iterator[Complaint]:
-    """A yearly rate has a clock, a single chance a moment, dated chances their dates; and they lie in order."""
+    """A yearly rate has a clock, a single chance a moment, dated chances their dates, all in order."""
     for name, event in whole.config.events.items():
         at = f"events.{name}"
         dated = isinstance(event.chance, DatedChances)
@@ -98,7 +103,10 @@ def _in_order(whole: Whole, at: str, event: schema.Event) -> Iterator[Complaint]
         yield f"{at}.until", "expected a moment after from"
     moments = [("from", event.from_), ("in", event.in_)]
     if isinstance(event.chance, DatedChances):
-        moments += [(f"chance.{part}", moment) for part, moment in zip(event.chance.names, event.chance.moments, strict=True)]
+        moments += [
+            (f"chance.{part}", moment)
+            for part, moment in zip(event.chance.names, event.chance.moments, strict=True)
+        ]
     for key, moment in moments:
         if horizon and moment is not None and moment >= horizon[-1] + 1:
             yield f"{at}.{key}", f"expected a moment within the horizon, {whole.span}; this is after it"
