@@ -146,12 +146,15 @@ def _room(pairs: tuple[tuple[float, float], ...]) -> float:
 
 def _impossible(family: str, said: Statement, reason: str) -> NoReturn:
     pairs, hint = said.pairs, said.mode is None and said.mean is None
-    words = [f"{quantile_name(p)} = {x:.10g}" for p, x in pairs]
-    stated = " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    stated = _listed([f"{quantile_name(p)} = {x:.10g}" for p, x in pairs], "and")
     others = ("normal", "lognormal", "pert", "metalog") if hint else ()
-    able = " or ".join(name for name in others if name != family and _can(name, pairs))
+    able = _listed([name for name in others if name != family and _can(name, pairs)], "or")
     instead = f"; a {able} can" if able else ""
     raise ParameterError("quantiles", f"no {family} has {stated}: {reason}{instead}")
+
+
+def _listed(words: list[str], last: str) -> str:
+    return f" {last} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _can(family: str, pairs: tuple[tuple[float, float], ...]) -> bool:

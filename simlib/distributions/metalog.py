@@ -33,6 +33,7 @@ FEWEST, MOST = 3, 10  # terms; beyond ten the equations lose their digits
 # Power of c, and whether times L, in Keelin's order (his equation 6: c L comes before c, later after).
 TERMS = [(0, False), (0, True), (1, True), (1, False), (2, False), (2, True), (3, False), (3, True)]
 TERMS += [(4, False), (4, True)]
+REACH = 37  # scores whose probabilities are still floats: tails can be heavy
 FURTHEST = 700.0  # log odds beyond which no float has a probability
 
 
@@ -74,8 +75,8 @@ class Metalog(ByTable):
         settle(self, quantiles=pairs, low=low, high=high)
         self._check_inside()
         p, x = np.array(pairs).T
-        terms = _terms(special.logit(p), len(pairs))
-        settle(self, coefficients=tuple(np.linalg.solve(terms.T, self._unbound(x)).tolist()))
+        terms = np.stack(_terms(special.logit(p), len(pairs)), axis=1)
+        settle(self, coefficients=tuple(np.linalg.solve(terms, self._unbound(x)).tolist()))
         self._check_feasible()
 
     def _check_inside(self) -> None:
@@ -119,12 +120,12 @@ class Metalog(ByTable):
     @property
     def mean(self) -> float:
         """Mean, by quadrature."""
-        return moments_by_score(self)[0]
+        return moments_by_score(self, REACH)[0]
 
     @property
     def sd(self) -> float:
         """Standard deviation, by quadrature."""
-        return moments_by_score(self)[1]
+        return moments_by_score(self, REACH)[1]
 
     @property
     def support(self) -> tuple[float, float]:
@@ -150,9 +151,12 @@ class Metalog(ByTable):
     def _odds(self, x: npt.ArrayLike) -> Array:
         low, high = self.support
         x = np.asarray(x, dtype=np.float64)
-        inside = (x > low) & (x < high)
-        odds = np.where(x <= low, -np.inf, np.inf)
-        target = self._unbound(x[inside])
+        with np.errstate(invalid="ignore"):  # outside the bounds there is no such point
+            curve = self._unbound(x)
+        first, last = _curve(np.array([-FURTHEST, FURTHEST]), self.coefficients)
+        inside = (x > low) & (x < high) & (curve > first) & (curve < last)
+        odds = np.where((x <= low) | (curve <= first), -np.inf, np.inf)
+        target = curve[inside]
         ends = np.full(target.shape, FURTHEST)
         odds[inside] = rising_root(lambda z, i: _curve(z, self.coefficients) - target[i], -ends, ends)
         return odds
@@ -184,17 +188,18 @@ def _name(p: float) -> str:
     return f"p{100.0 * p:.6g}"
 
 
-def _terms(odds: Array, terms: int) -> Array:
-    """(terms, n) what each coefficient multiplies."""
+def _terms(odds: Array, terms: int) -> list[Array]:
+    """What each coefficient multiplies, at log odds of any shape."""
     centre = 0.5 * np.tanh(0.5 * odds)
-    rows = [centre**power * (odds if logged else 1.0) for power, logged in TERMS[:terms]]
-    return np.array(np.broadcast_arrays(*rows))
+    return [centre**power * (odds if logged else 1.0) for power, logged in TERMS[:terms]]
 
 
 def _curve(odds: Array, coefficients: tuple[float, ...]) -> Array:
-    """M at log odds (n,)."""
-    flat = np.atleast_1d(odds)
-    return (np.array(coefficients) @ _terms(flat, len(coefficients))).reshape(np.shape(odds))
+    """M at log odds of any shape; summed term by term, so that no value depends on its neighbours."""
+    total = np.zeros_like(odds)
+    for a, term in zip(coefficients, _terms(odds, len(coefficients)), strict=True):
+        total += a * term
+    return total
 
 
 def _slope(odds: Array, coefficients: tuple[float, ...]) -> Array:

@@ -27,20 +27,20 @@ from simlib.distributions.unbounded import Normal
 
 __all__ = ["Truncated", "TruncatedNormal", "moments_by_score"]
 
+REACH = 25  # scores; further out (1e-138) scipy's inverse of the incomplete beta gives up
 LEAST_KEPT = 1e-9  # of the parent; with less the tail of the parent is an accident of its family
 
 
 @lru_cache(maxsize=512)
-def moments_by_score(distribution: Distribution) -> tuple[float, float]:
-    """Give mean and sd as integrals over the normal score.
+def moments_by_score(distribution: Distribution, reach: int = REACH) -> tuple[float, float]:
+    """Give mean and sd as integrals over the normal score, from -reach to reach.
 
     Notes
     -----
     The trapezium rule on equal steps converges faster than any power for what is smooth in the
-    score; |z| <= 37 holds all the probability that a float can hold, so that tails near infinite
-    variance are seen.
+    score. The reach is far beyond any draw, so that tails near infinite variance are seen.
     """
-    z = np.arange(-37 * 64, 37 * 64 + 1) / 64.0
+    z = np.arange(-64 * reach, 64 * reach + 1) / 64.0
     density = np.exp(-0.5 * z * z)
     density /= density.sum()
     values = distribution.at(*tails(z))
@@ -105,7 +105,8 @@ class Truncated(ByTable):
         kept = self._kept()
         below, over = float(self.parent.cdf(low)), float(self.parent.sf(high))
         values = self.parent.at(below + kept * np.asarray(p), over + kept * np.asarray(q))
-        return np.clip(values, low, high)  # only rounding can lie outside
+        values = np.clip(values, low, high)  # only rounding can lie outside
+        return np.where(np.asarray(p) <= 0.0, low, np.where(np.asarray(q) <= 0.0, high, values))
 
     def cdf(self, x: npt.ArrayLike) -> Array:
         """Share of what is kept at or below x."""

@@ -373,8 +373,12 @@ class StudentT(ByTable):
 
     def at(self, p: Array, q: Array) -> Array:
         """Location + scale t(p)."""
+        # scipy loses the sign of quantiles that are infinite or nearly so.
         unit = halves(
-            p, q, lambda below: special.stdtrit(self.df, below), lambda over: -special.stdtrit(self.df, over)
+            p,
+            q,
+            lambda below: -np.abs(special.stdtrit(self.df, below)),
+            lambda over: np.abs(special.stdtrit(self.df, over)),
         )
         return self.location + self.scale * unit
 
