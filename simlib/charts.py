@@ -125,7 +125,7 @@ def council_charts(document: Mapping[str, Any], council: str) -> tuple[Chart, ..
         Its id.
     """
     pairs = {
-        option["label"]: option["councils"][council]
+        option["label"]: {**option["councils"][council], "no_costed_saving": option.get("no_costed_saving")}
         for option in document["options"].values()
         if council in option["councils"]
     }
@@ -152,14 +152,16 @@ def _gap_fan(document: Mapping[str, Any], council: str, pairs: Mapping[str, Any]
         f"{name}: the recurring gap by option",
         f"Fan chart of the recurring gap of {name} by option and year; at or below nothing it is closed. "
         f"In {target}: {'; '.join(middles)}.",
-        Fan(years, target, panels, unit, "Recurring gap", 0.0, "gap closed"),
+        Fan(years, target, panels, unit, "Recurring gap (dot: target year)", 0.0, "gap closed"),
     )
 
 
-def _gap_panel(label: str, pair: Mapping[str, Any], years: tuple[str, ...], document: Mapping[str, Any]) -> FanPanel:
+def _gap_panel(
+    label: str, pair: Mapping[str, Any], years: tuple[str, ...], document: Mapping[str, Any]
+) -> FanPanel:
     """Give one option's panel; its message is the headline chance."""
     headline = pair["closes"].get(document["headline"])
-    message = f"closes in {chance(headline['probability'], headline['error'])}" if headline else ""
+    message = f"closes in {chance(headline['probability'], headline['error'])} futures" if headline else ""
     if pair.get("no_costed_saving"):
         message = "no costed saving"
     elif headline and headline["probability"] == 0:
@@ -186,7 +188,8 @@ def _gap_curve(document: Mapping[str, Any], council: str, pairs: Mapping[str, An
     return Chart(
         f"position_{council}",
         f"{name}: how large a gap remains in {target}",
-        f"Curves of the share of futures in which the recurring gap of {name} in {target} is at most so large. "
+        f"Curves of the share of futures in which the recurring gap of {name} in {target} is at most so "
+        f"large. "
         f"{joined([_half(line, unit) for line in lines])}.",
         Curve(lines, target, unit),
     )
@@ -211,16 +214,25 @@ def _reserves_fan(document: Mapping[str, Any], council: str, pairs: Mapping[str,
     return Chart(
         f"reserves_{council}",
         f"{name}: the general fund before further action",
-        f"Fan chart of the general fund of {name} by option and year, against its minimum of {money(minimum, unit)}. "
+        f"Fan chart of the general fund of {name} by option and year, against its minimum of "
+        f"{money(minimum, unit)}. "
         f"Middle at the end of {last}: {'; '.join(ends)}.",
-        Fan(years, document["target_year"], panels, unit, "General fund at 31 March", float(minimum), "minimum"),
+        Fan(
+            years,
+            document["target_year"],
+            panels,
+            unit,
+            "General fund at 31 March (dot: target year)",
+            float(minimum),
+            "minimum",
+        ),
     )
 
 
 def _reserves_panel(label: str, pair: Mapping[str, Any], years: tuple[str, ...]) -> FanPanel:
     """Give one option's panel; its message is how often the reserves hold."""
     holds = pair["closes"].get("reserves_hold")
-    message = f"holds in {chance(holds['probability'], holds['error'])}" if holds else ""
+    message = f"holds in {chance(holds['probability'], holds['error'])} futures" if holds else ""
     if holds and holds["probability"] == 0:
-        message = "falls below in every future drawn"
+        message = "below its minimum in every future drawn"
     return FanPanel(label, message, _band(pair["general_fund"], years))

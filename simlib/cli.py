@@ -7,7 +7,7 @@ Exit codes: 0 fine; 2 the user's file or words (a message, no traceback, nothing
 import functools
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ParamSpec
 
@@ -28,8 +28,8 @@ _MOST_SIMULATIONS = 1_000_000_000
 
 app = typer.Typer(
     name="simlib",
-    help="How sure is a council's budget decision? Draws many thousands of futures from a YAML file, and tells "
-    "how often each option closes the gap. All results are before further action.",
+    help="How sure is a council's budget decision? Draws many thousands of futures from a YAML file, and "
+    "tells how often each option closes the gap. All results are before further action.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -39,7 +39,9 @@ app = typer.Typer(
 Configs = Annotated[list[Path], typer.Argument(metavar="CONFIG...", help="One or more YAML files.")]
 Sets = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="ADDRESS=VALUE", help="Put a value in place of the file's; may be repeated."),
+    typer.Option(
+        "--set", metavar="ADDRESS=VALUE", help="Put a value in place of the file's; may be repeated."
+    ),
 ]
 
 
@@ -94,7 +96,7 @@ def _quiet_pipe() -> int:
     return 0
 
 
-def _version(asked: bool) -> None:  # noqa: FBT001 - typer's callback
+def _version(asked: bool) -> None:
     """Print the version and stop."""
     if asked:
         from simlib import __version__
@@ -105,7 +107,7 @@ def _version(asked: bool) -> None:  # noqa: FBT001 - typer's callback
 
 @app.callback()
 def _root(
-    version: Annotated[  # noqa: ARG001, FBT002 - handled by its callback
+    version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
@@ -119,17 +121,21 @@ def _root(
 @_guarded
 def run(  # noqa: PLR0917 - typer reads the options from the signature
     configs: Configs,
-    simulations: Annotated[str | None, typer.Option(help="Number of futures: 100000, 100_000 or 1e5.")] = None,
+    simulations: Annotated[
+        str | None, typer.Option(help="Number of futures: 100000, 100_000 or 1e5.")
+    ] = None,
     seed: Annotated[str | None, typer.Option(help="Seed of the random draws; 0 is a seed.")] = None,
     sampler: Annotated[str | None, typer.Option(help="random or sobol.")] = None,
     sets: Sets = None,
     jobs: Annotated[str | None, typer.Option(help="Workers; all cores where left out.")] = None,
     backend: Annotated[str | None, typer.Option(help="threading or loky.")] = None,
-    out: Annotated[Path | None, typer.Option(help="The run's folder; with several files, the folder of theirs.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The run's folder; with several files, the folder of theirs.")
+    ] = None,
     formats: Annotated[
         list[str] | None, typer.Option("--format", help="json, nc, html, figures; repeated or with commas.")
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="One line for each option.")] = False,  # noqa: FBT002
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="One line for each option.")] = False,
 ) -> None:
     """Draw futures of each CONFIG, print what they say, and write runs/<name>/."""
     from simlib.reporters import FORMATS, check_formats
@@ -149,17 +155,25 @@ def run(  # noqa: PLR0917 - typer reads the options from the signature
 
 
 def _run_one(
-    model: "Model", place: Path, *, options: dict[str, object], formats: Sequence[str], quiet: bool
+    model: "Model",
+    place: Path,
+    *,
+    options: Mapping[str, int | str | None],
+    formats: Sequence[str],
+    quiet: bool,
 ) -> None:
     """Simulate one model, write its folder and print its report."""
-    from simlib.engine import simulate, simulate_plan
+    from simlib import simulate, simulate_plan, summarise, write_report
     from simlib.progress import ProgressBar
-    from simlib.report import write_report
-    from simlib.summary import summarise
+    from simlib.provenance import Stopwatch, with_manifest
 
+    watch = Stopwatch()
     with ProgressBar(place.name) as bar:
         futures = simulate(model, progress=bar, **options)  # type: ignore[arg-type]
+        watch.lap("simulate")
         summary = summarise(futures, simulate_plan(model))
+        watch.lap("summarise")
+    summary = with_manifest(summary, watch.laps)
     write_report(summary, place, formats=formats, futures=futures)
     _print(summary, quiet=quiet)
     if not quiet:
@@ -176,17 +190,18 @@ def _print(summary: "Summary", *, quiet: bool) -> None:
 
 
 def _compiled(configs: Sequence[Path], sets: Sequence[str]) -> "list[Model]":
-    """Load and compile every file before any is run: what is wrong in the last is told before the first is drawn."""
-    from simlib.model import compile_model
+    """Load and compile every file before any is run, so that a mistake in the last is told at once."""
+    from simlib import compile_model
 
     return [compile_model(config) for config in _loaded(configs, sets)]
 
 
 def _loaded(configs: Sequence[Path], sets: Sequence[str]) -> "list[Config]":
     """Load every file, and tell the problems of all of them at once."""
-    from simlib.config import load_config
+    from simlib import load_config
 
-    loaded, problems = [], []
+    loaded: list[Config] = []
+    problems: list[Problem] = []
     for path in configs:
         try:
             loaded.append(load_config(path, overrides=sets))
@@ -260,8 +275,8 @@ def _cores() -> int:
 @_guarded
 def check(configs: Configs, sets: Sets = None) -> None:
     """Read each CONFIG back in plain words, without drawing anything."""
+    from simlib import compile_model
     from simlib.console import open_console, print_lines
-    from simlib.model import compile_model
     from simlib.readback import read_back
 
     console = open_console()
@@ -273,10 +288,16 @@ def check(configs: Configs, sets: Sets = None) -> None:
 @app.command()
 @_guarded
 def report(
-    folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder, such as runs/south_somerset.")],
-    out: Annotated[Path | None, typer.Option(help="Another folder to write to; the run's own where left out.")] = None,
-    formats: Annotated[list[str] | None, typer.Option("--format", help="html, figures; repeated or with commas.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="One line for each option.")] = False,  # noqa: FBT002
+    folder: Annotated[
+        Path, typer.Argument(metavar="RUN", help="A run's folder, such as runs/south_somerset.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Another folder to write to; the run's own where left out.")
+    ] = None,
+    formats: Annotated[
+        list[str] | None, typer.Option("--format", help="html, figures; repeated or with commas.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="One line for each option.")] = False,
 ) -> None:
     """Print a RUN again and render its report anew, without drawing anything."""
     from simlib.report import load_summary, render_again
@@ -300,7 +321,9 @@ def schema() -> None:
 
 @app.command()
 @_guarded
-def explain(word: Annotated[list[str], typer.Argument(metavar="FAMILY|TERM", help="Such as pert, or gap.")]) -> None:
+def explain(
+    word: Annotated[list[str], typer.Argument(metavar="FAMILY|TERM", help="Such as pert, or gap.")],
+) -> None:
     """Say what a family of distributions or a term means."""
     from simlib.console import open_console, print_lines
     from simlib.explain import explanation

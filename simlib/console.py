@@ -56,7 +56,9 @@ def print_lines(lines: Iterable[str], console: Console) -> None:
         indent = " " * (len(line) - len(line.lstrip()))
         hang = indent + "  " * body.startswith("- ")
         for at, part in enumerate(wrap(body, console.width - len(hang)) or [""]):
-            console.print(Text((hang if at else indent) + part, style="bold" if heading else ""), soft_wrap=True)
+            console.print(
+                Text((hang if at else indent) + part, style="bold" if heading else ""), soft_wrap=True
+            )
 
 
 def _report_lines(report: Report, width: int) -> Iterator[Text]:
@@ -101,7 +103,9 @@ def _table_lines(table: Table, width: int) -> Iterator[Text]:
     """Set a table with its caption above and its note below."""
     yield Text("")
     yield from _styled(wrap(table.caption, width), "italic")
-    numeric = [at > 0 and any(row[at].value is not None for row in table.rows) for at in range(len(table.headings))]
+    numeric = [
+        at > 0 and any(row[at].value is not None for row in table.rows) for at in range(len(table.headings))
+    ]
     rows = [[cell.text for cell in row] for row in table.rows]
     yield from map(Text, lay_out(table.headings, rows, width, numeric))
     if table.note:

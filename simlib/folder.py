@@ -1,4 +1,4 @@
-"""A run's folder on disc: written beside its place and renamed when whole, and read back; nothing is computed here."""
+"""A run's folder on disc: written beside its place, renamed when whole, read back; nothing is computed."""
 
 import json
 import os
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from simlib.results import Futures
     from simlib.summary import Summary
 
-__all__ = ["check_place", "json_bytes", "read_folder", "write_folder"]
+__all__ = ["check_place", "json_bytes", "read_folder", "render_into", "write_folder"]
 
 FORMAT_VERSION = 1
 _SIGN = ("summary.json", "manifest.json")  # what a folder of ours always holds
@@ -39,6 +39,27 @@ def write_folder(report: Report, folder: Path, formats: Sequence[str], futures: 
     except OSError as problem:
         raise ResultsError(f"{folder}: cannot be written: {problem.strerror or problem}") from problem
     return folder
+
+
+def render_into(report: Report, folder: Path, formats: Sequence[str]) -> Path:
+    """Render reports beside a run, and move each into it when all are complete; the run stays as it is."""
+    try:
+        with _beside(folder) as draft:
+            for name in formats:
+                if name in REPORTERS:
+                    REPORTERS[name](report, draft)
+            for path in sorted(draft.iterdir()):
+                _replace(path, folder / path.name)
+    except OSError as problem:
+        raise ResultsError(f"{folder}: cannot be written: {problem.strerror or problem}") from problem
+    return folder
+
+
+def _replace(path: Path, place: Path) -> None:
+    """Move a file or a folder to a place, in the stead of what stands there."""
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place)
+    path.replace(place)
 
 
 def check_place(folder: Path) -> None:
@@ -138,7 +159,9 @@ def read_folder(folder: Path) -> "Summary":
     document, manifest = (_read_json(folder / name) for name in _SIGN)
     if document.get("simlib") != FORMAT_VERSION:
         found = document.get("simlib")
-        raise ResultsError(f"{folder / _SIGN[0]}: expected format {FORMAT_VERSION} of simlib, found {found!r}")
+        raise ResultsError(
+            f"{folder / _SIGN[0]}: expected format {FORMAT_VERSION} of simlib, found {found!r}"
+        )
     missing = [key for key in _FIRST_LEVEL if key not in document]
     if missing:
         raise ResultsError(f"{folder / _SIGN[0]}: damaged: {', '.join(missing)} missing")

@@ -1,4 +1,4 @@
-"""A table laid out in characters of one width; what stands in its cells, and its colours, are decided elsewhere."""
+"""A table laid out in characters of one width; what its cells say is decided elsewhere."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -8,10 +8,14 @@ __all__ = ["columns", "lay_out", "wrap"]
 
 _LONGEST_WORD = 14  # a longer one may be broken, so that a table of nine columns fits 80 characters
 _NARROWEST = 4
+_FEW = 4  # columns; their headings stay on one line where there is room
+_SHORT = 10  # a figure such as "27 of 100"
 
 
-def lay_out(headings: Sequence[str], rows: Sequence[Sequence[str]], width: int, right: Sequence[bool]) -> list[str]:
-    """Give the lines of a table: its headings, a rule, its rows.
+def lay_out(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], width: int, right: Sequence[bool]
+) -> list[str]:
+    r"""Give the lines of a table: its headings, a rule, its rows.
 
     Parameters
     ----------
@@ -26,7 +30,7 @@ def lay_out(headings: Sequence[str], rows: Sequence[Sequence[str]], width: int, 
 
     Examples
     --------
-    >>> print(*lay_out(["Option", "Gap"], [["Do nothing", "£4.1m"]], 20, [False, True]), sep="\\n")
+    >>> print(*lay_out(["Option", "Gap"], [["Do nothing", "£4.1m"]], 20, [False, True]), sep="\n")
     Option        Gap
     ─────────────────
     Do nothing  £4.1m
@@ -43,21 +47,29 @@ def columns(table: Sequence[Sequence[str]], width: int) -> tuple[list[int], int]
 
     Notes
     -----
-    Each column first gets what its longest word needs; what is left goes to the columns in order, up to
-    their longest cell. Where even the words do not fit, the space and then the widest columns give way.
+    Each column first gets what its longest word needs; what is left goes to columns of short figures, then
+    to the others in order, up to their longest cell. Where even the words do not fit, the space and then the
+    widest columns give way.
     """
     cells = list(zip(*table, strict=True))
     least = [max(min(_LONGEST_WORD, _longest_word(text)) for text in column) for column in cells]
     wanted = [max(size, *map(_size, column[1:]), 1) for size, column in zip(least, cells, strict=True)]
-    wanted[0] = max(wanted[0], _size(cells[0][0]))
+    few = len(cells) <= _FEW
+    wanted = [max(size, _size(column[0]) * few) for size, column in zip(wanted, cells, strict=True)]
     space = 2 if sum(least) + 2 * (len(least) - 1) <= width else 1
     room = max(width - space * (len(least) - 1), _NARROWEST * len(least))
     while sum(least) > room:
         widest = least.index(max(least))
         least[widest] -= 1
-    for place, size in enumerate(wanted):
-        least[place] += min(size - least[place], room - sum(least)) if size > least[place] else 0
+    for place in _thirsty(wanted, _SHORT * (2 if few else 1)):
+        least[place] += max(min(wanted[place] - least[place], room - sum(least)), 0)
     return least, space
+
+
+def _thirsty(wanted: Sequence[int], most: int) -> list[int]:
+    """Give the order in which columns are widened: short figures first, then names, then sentences."""
+    short = [place for place, size in enumerate(wanted) if place and size <= most]
+    return [*short, *(place for place in range(len(wanted)) if place not in short)]
 
 
 def _longest_word(text: str) -> int:

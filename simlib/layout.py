@@ -1,4 +1,4 @@
-"""What a report is made of: sections, sentences, tables, charts; no figure is computed and nothing is rendered here.
+"""What a report is made of: sections, sentences, tables, charts; nothing is computed or rendered here.
 
 A report is computed once, in words and numbers; every reporter renders the same cells, so that no two
 formats can disagree.

@@ -3,7 +3,7 @@
 import sys
 import time
 from types import TracebackType
-from typing import TextIO
+from typing import Self, TextIO
 
 __all__ = ["ProgressBar"]
 
@@ -38,11 +38,13 @@ class ProgressBar:
         self._stream.flush()
         self._shown = True
 
-    def __enter__(self) -> "ProgressBar":
+    def __enter__(self) -> Self:
         """Start to count."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
         """Wipe the bar away."""
         if self._shown:
             self._stream.write("\r\x1b[2K")

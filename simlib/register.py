@@ -1,4 +1,4 @@
-"""What a run rests on: assumptions, readings, checks, outputs and provenance; the options are told in ``outlook``."""
+"""What a run rests on: assumptions, readings, checks, provenance; the options are told in ``outlook``."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,6 +11,7 @@ __all__ = [
     "assumptions_section",
     "bridge_section",
     "checks_section",
+    "notes_section",
     "outputs_section",
     "provenance_section",
     "readings_section",
@@ -38,7 +39,9 @@ def outputs_section(document: Document) -> Section | None:
     if not rows:
         return None
     headings = ("Figure", "1 in 10 below", "middle", "1 in 10 above", "average", "plan")
-    return Section("outputs", "Further figures", (), (Table("outputs", "Figures of the file's own", headings, rows),))
+    return Section(
+        "outputs", "Further figures", (), (Table("outputs", "Figures of the file's own", headings, rows),)
+    )
 
 
 def _output_rows(document: Document) -> Iterator[tuple[Cell, ...]]:
@@ -72,8 +75,10 @@ def bridge_section(document: Document) -> Section | None:
                 tables.append(_bridge_table(f"bridge_{key}_{place}", name, pair["bridge"], document))
     if not tables:
         return None
-    why = "Each assumption's shift of the average, from the business case to the average future. A plus widens the gap."
-    return Section("bridge", "From the business case to the average future", (why,), tuple(tables), detail=True)
+    why = "Each assumption's shift of the average, from the business case on. A plus widens the gap."
+    return Section(
+        "bridge", "From the business case to the average future", (why,), tuple(tables), detail=True
+    )
 
 
 def _bridge_table(key: str, name: str, bridge: Document, document: Document) -> Table:
@@ -81,9 +86,15 @@ def _bridge_table(key: str, name: str, bridge: Document, document: Document) -> 
     unit = document["unit"]
     ordered = sorted(bridge["steps"], key=lambda step: -abs(step["shift"]))
     rows = [(Cell("Business case"), Cell(money(bridge["plan"], unit), bridge["plan"]))]
-    rows += [(Cell(s["label"]), Cell(money(s["shift"], unit, signed=True), s["shift"])) for s in ordered if s["shift"]]
+    rows += [
+        (Cell(s["label"]), Cell(money(s["shift"], unit, signed=True), s["shift"]))
+        for s in ordered
+        if s["shift"]
+    ]
     if bridge["together"]:
-        rows.append((Cell("Several together"), Cell(money(bridge["together"], unit, signed=True), bridge["together"])))
+        rows.append(
+            (Cell("Several together"), Cell(money(bridge["together"], unit, signed=True), bridge["together"]))
+        )
     rows.append((Cell("Average of the futures"), Cell(money(bridge["mean"], unit), bridge["mean"])))
     return Table(key, f"{name}: recurring gap in {document['target_year']}", ("Step", "Gap"), tuple(rows))
 
@@ -126,14 +137,25 @@ def _reading_rows(
 
 def _count_cell(found: Document | None) -> Cell:
     """Give a chance as a count of 100."""
-    return Cell(chance_count(found["probability"], found["error"]), found["probability"]) if found else Cell("–")
+    return (
+        Cell(chance_count(found["probability"], found["error"]), found["probability"]) if found else Cell("–")
+    )
 
 
 def checks_section(document: Document) -> Section | None:
-    """Tell what the reader must know: repairs, convergence, hindsight, missing sources."""
-    ordered = sorted(document["checks"], key=lambda check: check["level"] != "warning")
-    told = tuple(_check_words(check) for check in ordered)
-    return Section("checks", "What the reader must know", told) if told else None
+    """Tell what the reader must know: repairs, hindsight, missing sources; notes are only counted."""
+    warnings = [check for check in document["checks"] if check["level"] == "warning"]
+    notes = len(document["checks"]) - len(warnings)
+    told = [_check_words(check) for check in warnings]
+    if notes:
+        told.append(f"{notes} {'note is' if notes == 1 else 'notes are'} in the report's last part")
+    return Section("checks", "What the reader must know", tuple(told)) if told else None
+
+
+def notes_section(document: Document) -> Section | None:
+    """Tell what was checked and found in order."""
+    told = tuple(_check_words(check) for check in document["checks"] if check["level"] != "warning")
+    return Section("notes", "Notes on the simulation", told, detail=True) if told else None
 
 
 def _check_words(check: Document) -> str:
@@ -148,8 +170,19 @@ def assumptions_section(document: Document) -> Section | None:
     if not rows:
         return None
     missing = sum(not (d.get("source") or d.get("reference")) for d in document["drivers"].values())
-    told = f"{missing} of {len(rows)} assumptions have no source." if missing else "Every assumption has a source."
-    headings = ("Assumption", "In plain words", "Business case", "Asked for: average", "Drawn: average", "Source")
+    told = (
+        f"{missing} of {len(rows)} assumptions have no source."
+        if missing
+        else "Every assumption has a source."
+    )
+    headings = (
+        "Assumption",
+        "In plain words",
+        "Business case",
+        "Asked for: average",
+        "Drawn: average",
+        "Source",
+    )
     table = Table("assumptions", "Assumptions register", headings, rows)
     return Section("assumptions", "Assumptions", (told,), (table,), detail=True)
 
@@ -158,15 +191,25 @@ def _assumption_row(address: str, driver: Document, unit: str | None) -> tuple[C
     """Give one driver's row."""
     requested, achieved = driver.get("requested") or {}, driver.get("achieved") or {}
     kind, plan = driver.get("kind"), driver.get("plan")
-    plan_cell = Cell(shown(plan, kind, unit), plan) if isinstance(plan, int | float) else Cell("by year" if plan else "–")
+    plan_cell = (
+        Cell(shown(plan, kind, unit), plan)
+        if isinstance(plan, int | float)
+        else Cell("by year" if plan else "–")
+    )
     return (
         Cell(f"{driver.get('label') or address} ({address})"),
-        Cell(requested.get("sentence") or "–"),
+        Cell(requested.get("sentence") or _band_words(requested, kind, unit)),
         plan_cell,
         Cell(shown(requested.get("mean"), kind, unit), requested.get("mean")),
         Cell(shown(achieved.get("mean"), kind, unit), achieved.get("mean")),
         Cell(_source_words(driver)),
     )
+
+
+def _band_words(requested: Document, kind: str | None, unit: str | None) -> str:
+    """Tell a distribution by its family and its band."""
+    low, middle, high = (shown(requested.get(name), kind, unit) for name in ("p5", "p50", "p95"))
+    return f"{requested.get('family', 'certain')}: middle {middle}, from {low} to {high} in 9 of 10 futures"
 
 
 def _source_words(driver: Document) -> str:

@@ -1,11 +1,12 @@
-"""From a summary to a report, and from a report to its folder; rendering is in ``reporters`` and ``console``."""
+"""From a summary to a report, and on to its folder; rendering is in ``reporters`` and ``console``."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simlib import outlook, register
-from simlib.folder import read_folder, write_folder
+from simlib import outlook, register, verdicts
+from simlib.errors import ResultsError
+from simlib.folder import read_folder, render_into, write_folder
 from simlib.layout import Report, Section
 from simlib.reporters import FORMATS, check_formats
 from simlib.wording import clean, joined
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from simlib.results import Futures
     from simlib.summary import Summary
 
-__all__ = ["FORMATS", "Report", "build_report", "load_summary", "write_report"]
+__all__ = ["FORMATS", "Report", "build_report", "load_summary", "render_again", "write_report"]
 
 BANNER = "Before further action"
 
@@ -34,7 +35,7 @@ def build_report(summary: "Summary") -> Report:
     """
     document = _cleaned(summary.document)
     sections = tuple(section for section in _sections(document, _cleaned(summary.manifest)) if section)
-    title, brief = document["config"]["title"], tuple(outlook.brief_lines(document))
+    title, brief = document["config"]["title"], tuple(verdicts.brief_lines(document))
     return Report(title, BANNER, tuple(_facts(document)), brief, sections, summary)
 
 
@@ -54,10 +55,11 @@ def _sections(document: Mapping[str, Any], manifest: Mapping[str, Any]) -> Itera
     yield outlook.claims_section(document)
     yield outlook.events_section(document)
     yield register.outputs_section(document)
+    yield register.checks_section(document)
     yield register.bridge_section(document)
     yield register.readings_section(document)
     yield register.assumptions_section(document)
-    yield register.checks_section(document)
+    yield register.notes_section(document)
     yield register.provenance_section(document, manifest)
 
 
@@ -120,3 +122,30 @@ def load_summary(folder: str | Path) -> "Summary":
         When the folder is no run, is damaged, or was written by another format of simlib.
     """
     return read_folder(Path(folder))
+
+
+def render_again(summary: "Summary", folder: Path, *, out: Path | None, formats: Sequence[str]) -> Path:
+    """Render reports of a run that is there already, into its own folder or into another.
+
+    Parameters
+    ----------
+    summary : Summary
+        The run, as :func:`load_summary` gives it.
+    folder : Path
+        The run's folder.
+    out : Path or None
+        Another folder, which becomes a run's folder of its own; the run's where left out.
+    formats : sequence of str
+        Those that need no futures; every one of them where empty.
+
+    Raises
+    ------
+    ResultsError
+        When a format is unknown or needs the futures, or the place cannot be written to.
+    """
+    chosen = check_formats(formats) or tuple(name for name in FORMATS if name != "nc")
+    if "nc" in chosen:
+        raise ResultsError("--format: nc needs the futures themselves: run the config again")
+    if out is not None and out.resolve() != folder.resolve():
+        return write_report(summary, out, formats=chosen)
+    return render_into(build_report(summary), folder, chosen)

@@ -1,4 +1,4 @@
-"""Numbers into words that members accept, never finer than they deserve; nothing here reads a summary or prints."""
+"""Numbers into words that members accept, never finer than they deserve; nothing is read or printed here."""
 
 import math
 import re
@@ -24,7 +24,13 @@ __all__ = [
 
 # From these pounds on a figure is told in this unit: (from, unit, step shown, decimals). A unit starts where
 # the one below it would round up to it: £99,600 is £0.1m, not £100k.
-_MONEY_STEPS = ((1e9 - 5e4, "bn", 1e8, 1), (1e5 - 500, "m", 1e5, 1), (1e3 - 0.5, "k", 1e3, 0), (0.0, "", 1.0, 0))
+_MONEY_STEPS = (
+    (1e9 - 5e4, "bn", 1e8, 1),
+    (1e5 - 500, "m", 1e5, 1),
+    (1e3 - 0.5, "k", 1e3, 0),
+    (0.0, "", 1.0, 0),
+)
+_SUFFIXES = {"bn": 1e9, "m": 1e6, "k": 1e3, "": 1.0}
 _NORMAL_975 = 1.959963984540054
 # Characters that reorder or hide text: harmless in a name, harmful in a report.
 _INVISIBLE = frozenset("\u061c\u200b\u200e\u200f\u2028\u2029\u2060\ufeff") | frozenset(
@@ -33,7 +39,7 @@ _INVISIBLE = frozenset("\u061c\u200b\u200e\u200f\u2028\u2029\u2060\ufeff") | fro
 
 
 def clean(text: object, *, longest: int = 1_000) -> str:
-    """Give text from a file without control, reordering or invisible characters, on one line.
+    r"""Give text from a file without control, reordering or invisible characters, on one line.
 
     Parameters
     ----------
@@ -44,7 +50,7 @@ def clean(text: object, *, longest: int = 1_000) -> str:
 
     Examples
     --------
-    >>> clean("Solo\\x1b[31m  business\\ncase")
+    >>> clean("Solo\x1b[31m  business\ncase")
     'Solo [31m business case'
     """
     words = "" if text is None else str(text)
@@ -208,26 +214,27 @@ def money(
         return "–"
     pounds, slack = value * SCALES[unit], abs(error) * SCALES[unit]
     size = max(abs(pounds), abs(like) * SCALES[unit])
-    step = _money_step(size, slack)
+    _, suffix, finest, decimals = next(row for row in _MONEY_STEPS if size >= row[0])
+    step = _coarser(finest, slack)
     rounded = step * math.floor(abs(pounds) / step + 0.5)
     sign = "" if not rounded else "-" if pounds < 0 else "+" if signed else ""
-    about = "about " if rounded and step > _money_step(size, 0.0) else ""
-    return f"{about}{sign}{_spell(rounded)}"
+    about = "about " if rounded and step > finest else ""
+    return f"{about}{sign}{_spell(rounded, suffix, decimals if like else 0)}"
 
 
-def _money_step(pounds: float, error: float) -> float:
-    """Give the step to which an amount may be rounded: its unit's own, or the next one its error allows [£]."""
-    step = next(step for start, _, step, _ in _MONEY_STEPS if pounds >= start)
+def _coarser(step: float, error: float) -> float:
+    """Give the step to which an amount may be rounded: its unit's own, or the first its error allows [£]."""
     while error > step:
         step *= 5 if math.log10(step).is_integer() else 2
     return step
 
 
-def _spell(pounds: float) -> str:
-    """Spell an amount that is rounded already [£]."""
-    start, suffix, _, decimals = next(row for row in _MONEY_STEPS if pounds >= row[0] or row[0] == 0)
-    scale = {"bn": 1e9, "m": 1e6, "k": 1e3, "": 1.0}[suffix]
-    return f"£{pounds / scale:,.{decimals}f}{suffix}" if start or pounds else "£0"
+def _spell(pounds: float, suffix: str, decimals: int) -> str:
+    """Spell an amount that is rounded already [£]; rounding may have carried it into the next unit."""
+    if not pounds:
+        return f"£{0:.{decimals}f}{suffix}" if decimals else "£0"
+    _, suffix, _, decimals = next(row for row in _MONEY_STEPS if pounds >= row[0] or row[1] == suffix)
+    return f"£{pounds / _SUFFIXES[suffix]:,.{decimals}f}{suffix}"
 
 
 def margin(gap: float, unit: str, error: float = 0.0, *, half_penny: float = 0.0) -> str:

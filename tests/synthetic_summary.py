@@ -1,4 +1,4 @@
-"""A small made-up run whose summary document follows the contract exactly; no figure in it is a real council's."""
+"""A small made-up run whose summary document follows the contract; no figure in it is a real council's."""
 
 from typing import Any
 
@@ -25,19 +25,32 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...], float, float]] = {
 }
 
 
-def chance(p: float, n: int, plan: bool = False) -> dict[str, Any]:
+def chance(p: float, n: int, *, plan: bool = False) -> dict[str, Any]:
     """Give a probability with its standard error and Wilson interval."""
     z = 1.959963984540054
     middle, half = p + z * z / 2 / n, z * np.sqrt(p * (1 - p) / n + z * z / 4 / n / n)
-    bounds = [max(0.0, float((middle - half) / (1 + z * z / n))), min(1.0, float((middle + half) / (1 + z * z / n)))]
-    return {"probability": float(p), "error": float(np.sqrt(p * (1 - p) / n)), "interval": bounds, "plan": plan}
+    bounds = [
+        max(0.0, float((middle - half) / (1 + z * z / n))),
+        min(1.0, float((middle + half) / (1 + z * z / n))),
+    ]
+    return {
+        "probability": float(p),
+        "error": float(np.sqrt(p * (1 - p) / n)),
+        "interval": bounds,
+        "plan": plan,
+    }
+
+
+def given(p: float, n: int) -> dict[str, Any]:
+    """Give a chance under a condition."""
+    return {"probability": float(p), "error": float(np.sqrt(p * (1 - p) / n)), "count": n}
 
 
 def statistics(values: np.ndarray, plan: float) -> dict[str, Any]:
     """Give the statistics dictionary of one row of simulated values."""
     n, sd = len(values), float(values.std(ddof=1))
     quantiles = {name: float(np.quantile(values, level)) for name, level in LEVELS.items()}
-    error = {"mean": sd / n**0.5} | {name: 1.5 * sd / n**0.5 for name in LEVELS}
+    error = {"mean": sd / n**0.5} | dict.fromkeys(LEVELS, 1.5 * sd / n**0.5)
     return {"mean": float(values.mean()), "sd": sd, **quantiles, "plan": float(plan), "error": error}
 
 
@@ -64,11 +77,11 @@ def _pair(rng: np.random.Generator, scale: float, full: float, cost: float, n: i
     need = 2 * scale + np.maximum(0, np.cumsum(in_year + net, axis=0).max(axis=0))
     gap, plan_gap = recurring[target], float((gap_plan - run_plan)[target])
     closed = float((gap <= 5e-9).mean())
-    closes: dict[str, Any] = {test: chance(closed, n, plan_gap <= 0) for test in TESTS}
-    closes["in_year"] = chance(closed / 2, n, plan_gap <= 0)
-    closes["reserves_hold"] = chance(float((fund >= 2 * scale).all(axis=0).mean()), n, False)
+    closes: dict[str, Any] = {test: chance(closed, n, plan=plan_gap <= 0) for test in TESTS}
+    closes["in_year"] = chance(closed / 2, n, plan=plan_gap <= 0)
+    closes["reserves_hold"] = chance(float((fund >= 2 * scale).all(axis=0).mean()), n)
     mean_plan = {"plan": plan_gap, "mean": float(gap.mean())}
-    first = {year: closed / 4 for year in YEARS[1:]} | {"never": 1 - closed}
+    first = dict.fromkeys(YEARS[1:], closed / 4) | {"never": 1 - closed}
     return {
         "closes": closes,
         "gap_after": by_year(in_year, in_year_plan),
@@ -89,7 +102,9 @@ def _pair(rng: np.random.Generator, scale: float, full: float, cost: float, n: i
         "first_year_closed": first,
         "payback": None,
         "npv": None,
-        "share_of_gap_met": statistics(run[target] / before[target], float(run_plan[target] / gap_plan[target])),
+        "share_of_gap_met": statistics(
+            run[target] / before[target], float(run_plan[target] / gap_plan[target])
+        ),
         "bridge": {
             **mean_plan,
             "together": 0.0,
@@ -103,7 +118,6 @@ def _pair(rng: np.random.Generator, scale: float, full: float, cost: float, n: i
             "values": [float(v) for v in np.quantile(gap, np.arange(101) / 100)],
         },
         "reserves_hold_with_gap": {"probability": 0.02, "mean_gap": 0.4},
-        "no_costed_saving": full == 0 and cost == 0,
     }
 
 
@@ -116,14 +130,28 @@ def document(n: int = 4_000, *, options: tuple[str, ...] = tuple(OPTIONS)) -> di
         label, councils, full, cost = OPTIONS[key]
         pairs = {c: _pair(rng, scales[c], full, cost, n) for c in councils}
         joint = {"closes": {test: chance(0.01, n) for test in TESTS}} if len(councils) > 1 else None
-        built[key] = {"label": label, "councils": pairs, "jointly": joint, "claim": None}
-    base = {key: {c: pair["closes"]["target_year"] for c, pair in o["councils"].items()} for key, o in built.items()}
+        built[key] = {
+            "label": label,
+            "councils": pairs,
+            "jointly": joint,
+            "claim": None,
+            "no_costed_saving": key == "alliance",
+            "does_nothing": key == "do_nothing",
+        }
+    base = {
+        key: {c: pair["closes"]["target_year"] for c, pair in o["councils"].items()}
+        for key, o in built.items()
+    }
     gap_plan = np.array([0.6, 1.9, 3.1, 4.1, 4.1])
     return {
         "simlib": 1,
         "config": {
-            "digest": "sha256:" + "ab" * 32, "title": "South: the options put to Full Council", "as_at": "2016-03-17",
-            "seed": 20160317, "simulations": n, "sampler": "random",
+            "digest": "sha256:" + "ab" * 32,
+            "title": "South: the options put to Full Council",
+            "as_at": "2016-03-17",
+            "seed": 20160317,
+            "simulations": n,
+            "sampler": "random",
         },
         "unit": "£m",
         "prices": "cash",
@@ -132,55 +160,98 @@ def document(n: int = 4_000, *, options: tuple[str, ...] = tuple(OPTIONS)) -> di
         "headline": "target_year",
         "tests": TESTS,
         "councils": {
-            "south": {"label": "South District Council", "general_fund_minimum": 2.0, "pots": {
-                "receipts": {"label": "Capital receipts", "owner": "own", "opening": 1.3143}}},
+            "south": {
+                "label": "South District Council",
+                "general_fund_minimum": 2.0,
+                "pots": {"receipts": {"label": "Capital receipts", "owner": "own", "opening": 1.3143}},
+            },
             "sedge": {"label": "Sedge District Council", "general_fund_minimum": 0.9, "pots": {}},
         },
         "options": built,
-        "gap_before": {c: by_year(gap_plan[:, None] * s + rng.normal(0, 0.2 * s, (5, n)), gap_plan * s)
-                       for c, s in scales.items()},
+        "gap_before": {
+            c: by_year(gap_plan[:, None] * s + rng.normal(0, 0.2 * s, (5, n)), gap_plan * s)
+            for c, s in scales.items()
+        },
         "comparisons": {},
         "reading_notes": {
             "cautious": {"label": "Cautious delivery", "why": "delivery as councils rated Amber"},
             "larger_gap": {"label": "A larger gap", "why": "the leader had said £3.2m in October 2015"},
         },
         "readings": {
-            "cautious": {key: {c: chance(p["probability"] / 20, n) for c, p in o.items()} for key, o in base.items()},
-            "larger_gap": {key: {c: chance(min(0.99, p["probability"] * 1.7), n) for c, p in o.items()}
-                           for key, o in base.items()},
+            "cautious": {
+                key: {c: chance(p["probability"] / 20, n) for c, p in o.items()} for key, o in base.items()
+            },
+            "larger_gap": {
+                key: {c: chance(min(0.99, p["probability"] * 1.7), n) for c, p in o.items()}
+                for key, o in base.items()
+            },
         },
         "events": {
             "partner_signs": {
-                "label": "The partner signs", "chance": chance(0.45, n), "plan": "happens",
-                "closes_if": {key: {c: chance(min(p["probability"] * 1.3, 0.999), n) | {"count": n // 2}
-                                    for c, p in o.items()} for key, o in base.items()},
-                "closes_if_not": {key: {c: chance(p["probability"] * 0.6, n) | {"count": n // 2}
-                                        for c, p in o.items()} for key, o in base.items()},
+                "label": "The partner signs",
+                "chance": chance(0.45, n),
+                "plan": True,
+                "closes_if": {
+                    key: {c: given(min(p["probability"] * 1.3, 0.999), n // 2) for c, p in o.items()}
+                    for key, o in base.items()
+                },
+                "closes_if_not": {
+                    key: {c: given(p["probability"] * 0.6, n // 2) for c, p in o.items()}
+                    for key, o in base.items()
+                },
             }
         },
         "outputs": {},
         "drivers": {
             "drivers.pay_award": {
-                "kind": "share", "label": "Pay award",
-                "requested": {"family": "mixture", "sentence": "usually 1%, with a 15% chance of a shock",
-                              "mean": 0.01, "sd": 0.01, "p5": 0.0, "p50": 0.01, "p95": 0.03},
+                "kind": "share",
+                "label": "Pay award",
+                "requested": {
+                    "family": "mixture",
+                    "sentence": "usually 1%, with a 15% chance of a shock",
+                    "mean": 0.01,
+                    "sd": 0.01,
+                    "p5": 0.0,
+                    "p50": 0.01,
+                    "p95": 0.03,
+                },
                 "achieved": {"mean": 0.0101, "sd": 0.01, "p5": 0.0, "p50": 0.01, "p95": 0.03},
-                "plan": 0.01, "source": {"what": "national pay awards", "mark": "judgement", "date": "2015-11"},
-                "owner": "Chief accountant", "note": None, "reference": None, "varies": "yearly",
+                "plan": 0.01,
+                "source": {"what": "national pay awards", "mark": "judgement", "date": "2015-11"},
+                "owner": "Chief accountant",
+                "note": None,
+                "reference": None,
+                "varies": "yearly",
             },
             "programmes.solo.realisation": {
-                "kind": "share", "label": "Share of the solo savings delivered",
-                "requested": {"family": "beta", "sentence": "about 94%, between 84% and 100% in 9 of 10 cases",
-                              "mean": 0.94, "sd": 0.05, "p5": 0.84, "p50": 0.95, "p95": 1.0},
+                "kind": "share",
+                "label": "Share of the solo savings delivered",
+                "requested": {
+                    "family": "beta",
+                    "sentence": "about 94%, between 84% and 100% in 9 of 10 cases",
+                    "mean": 0.94,
+                    "sd": 0.05,
+                    "p5": 0.84,
+                    "p50": 0.95,
+                    "p95": 1.0,
+                },
                 "achieved": {"mean": 0.94, "sd": 0.05, "p5": 0.84, "p50": 0.95, "p95": 1.0},
-                "plan": 1.0, "source": None, "owner": None, "note": None,
-                "reference": "uk_savings_final", "varies": "once",
+                "plan": 1.0,
+                "source": None,
+                "owner": None,
+                "note": None,
+                "reference": "uk_savings_final",
+                "varies": "once",
             },
         },
         "sources": [],
         "checks": [
-            {"id": "hindsight", "level": "warning", "address": "drivers.pay_award",
-             "text": "known only afterwards: dated 2016-11, after the decision of 2016-03-17"},
+            {
+                "id": "hindsight",
+                "level": "warning",
+                "address": "drivers.pay_award",
+                "text": "known only afterwards: dated 2016-11, after the decision of 2016-03-17",
+            },
         ],
     }
 
@@ -192,23 +263,52 @@ def claims_only(n: int = 4_000) -> dict[str, Any]:
     for key in ("gap_after", "gap_recurring", "share_of_gap_met", "bridge", "curve", "general_fund"):
         pair[key] = None
     pair["closes"] = dict.fromkeys(TESTS)
-    pair["shortfall"] = pair["reserve_needed"] = pair["first_year_closed"] = pair["reserves_hold_with_gap"] = None
-    claim = chance(0.24, n) | {"amount": 15.4, "basis": "cumulative", "by": "2020/21", "plan": 15.45,
-                               "mean": 13.8, "p10": 11.0, "p50": 14.0, "p90": 15.9}
-    option = {"label": "Strategic alliance", "councils": {"south": pair}, "jointly": None, "claim": claim}
+    pair["shortfall"] = pair["reserve_needed"] = pair["first_year_closed"] = pair[
+        "reserves_hold_with_gap"
+    ] = None
+    claim = chance(0.24, n) | {
+        "amount": 15.4,
+        "basis": "cumulative",
+        "by": "2020/21",
+        "plan": 15.45,
+        "mean": 13.8,
+        "p10": 11.0,
+        "p50": 14.0,
+        "p90": 15.9,
+    }
+    option = {
+        "label": "Strategic alliance",
+        "councils": {"south": pair},
+        "jointly": None,
+        "claim": claim,
+        "no_costed_saving": False,
+        "does_nothing": False,
+    }
     readings = {"part_of_year": {"alliance": {"claim": chance(0.6, n)}}}
     notes = {"part_of_year": {"label": "Part of a year", "why": "£0.6m may be part of a year"}}
-    return whole | {"options": {"alliance": option}, "gap_before": {"south": None}, "target_year": None,
-                    "readings": readings, "reading_notes": notes, "events": {}}
+    return whole | {
+        "options": {"alliance": option},
+        "gap_before": {"south": None},
+        "target_year": None,
+        "readings": readings,
+        "reading_notes": notes,
+        "events": {},
+    }
 
 
 def outputs_only(n: int = 4_000) -> dict[str, Any]:
     """Give the document of a file with drivers and outputs and no council."""
     values = np.random.default_rng(1).normal(9.0, 1.0, n)
     return document(n, options=()) | {
-        "options": {}, "councils": {}, "gap_before": {}, "years": [], "target_year": None, "readings": {},
-        "reading_notes": {}, "events": {}, "outputs": {"awards": {"label": "Money awarded", "kind": "money"}
-                                                       | statistics(values, 9.0)},
+        "options": {},
+        "councils": {},
+        "gap_before": {},
+        "years": [],
+        "target_year": None,
+        "readings": {},
+        "reading_notes": {},
+        "events": {},
+        "outputs": {"awards": {"label": "Money awarded", "kind": "money"} | statistics(values, 9.0)},
     }
 
 
@@ -217,6 +317,11 @@ def summary(doc: dict[str, Any] | None = None) -> Any:
     from simlib.summary import Summary
 
     found = doc or document()
-    manifest = {"digest": found["config"]["digest"], "seed": found["config"]["seed"],
-                "versions": {"simlib": "0.1.0", "numpy": "2.4"}, "machine": "x86_64", "timings": {"simulate": 0.1}}
+    manifest = {
+        "digest": found["config"]["digest"],
+        "seed": found["config"]["seed"],
+        "versions": {"simlib": "0.1.0", "numpy": "2.4"},
+        "machine": "x86_64",
+        "timings": {"simulate": 0.1},
+    }
     return Summary(document=found, config_text="simlib: 1\n", manifest=manifest)

@@ -1,4 +1,4 @@
-"""The formats of a report: one function ``(Report, Path) -> Path`` and one line each; nothing is computed here."""
+"""The formats of a report, one function ``(Report, Path) -> Path`` each; nothing is computed here."""
 
 import difflib
 import importlib

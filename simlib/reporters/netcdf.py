@@ -1,4 +1,4 @@
-"""``results.nc``: the futures themselves, for anyone who wants to count again; no statistic is computed here."""
+"""``results.nc``: the futures themselves, for anyone who counts again; no statistic is computed here."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

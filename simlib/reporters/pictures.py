@@ -2,17 +2,26 @@
 
 from pathlib import Path
 
-from simlib.figures import draw, save
+from simlib.figures import chart_png, chart_svg
 from simlib.layout import Report
 
 __all__ = ["write_figures"]
 
 
 def write_figures(report: Report, folder: Path) -> Path:
-    """Draw each chart once and write it in both formats; the folder stays empty where there is nothing to draw."""
+    """Write each chart in both formats; the folder stays empty where there is nothing to draw.
+
+    Parameters
+    ----------
+    report : Report
+        Its charts' ids name the files.
+    folder : Path
+        An existing folder; ``figures`` is made in it.
+    """
     target = folder / "figures"
     target.mkdir(exist_ok=True)
     for section in report.sections:
         for chart in section.charts:
-            save(draw(chart), target / chart.id, title=chart.title)
+            (target / f"{chart.id}.svg").write_text(chart_svg(chart), encoding="utf-8", newline="\n")
+            (target / f"{chart.id}.png").write_bytes(chart_png(chart))
     return target

@@ -1,0 +1,72 @@
+"""The manifest of a run: what it was made with and how long it took; what it says is in the summary."""
+
+import platform
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from simlib.summary import Summary
+
+__all__ = ["Stopwatch", "with_manifest"]
+
+_PACKAGES = ("numpy", "scipy", "xarray", "h5netcdf", "matplotlib")
+
+
+class Stopwatch:
+    """Times the steps of a run.
+
+    Attributes
+    ----------
+    laps : dict of str to float
+        Duration of each step [s].
+    """
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        """Note how long the step took that has just ended."""
+        now = time.perf_counter()
+        self.laps[name], self._last = round(now - self._last, 3), now
+
+
+def with_manifest(summary: "Summary", timings: Mapping[str, float]) -> "Summary":
+    """Give a summary with its manifest: digest, seed, versions, machine, timings.
+
+    Parameters
+    ----------
+    summary : Summary
+        Kept as it is, but for the manifest.
+    timings : mapping of str to float
+        By step [s].
+    """
+    config: Mapping[str, Any] = summary.document["config"]
+    manifest = {
+        "digest": config["digest"],
+        "seed": config["seed"],
+        "versions": _versions(),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "timings": dict(timings),
+    }
+    return replace(summary, manifest={**summary.manifest, **manifest})
+
+
+def _versions() -> dict[str, str]:
+    """Give the versions that the figures may depend on."""
+    from simlib import __version__
+
+    return {"simlib": __version__, "python": platform.python_version()} | {
+        name: found for name in _PACKAGES if (found := _version(name))
+    }
+
+
+def _version(name: str) -> str | None:
+    """Give a package's version, or None where it is not installed."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None

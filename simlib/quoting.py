@@ -1,0 +1,140 @@
+"""One figure of a config in plain words: a number, a formula, a distribution; nothing else is told here."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from simlib import years
+from simlib.units import SCALES, format_duration, format_share
+from simlib.wording import clean
+
+__all__ = ["figure", "named", "plan_words", "quantity_words", "yearly_words"]
+
+_VARIES = {
+    "once": "",
+    "yearly": ", drawn anew each year",
+    "walk": ", a step each year that adds to the ones before",
+    "ar1": ", a year resembling the one before",
+}
+
+
+def named(entry: Any, key: str) -> str:
+    """Give an entry's label, or its id with spaces."""
+    return clean(getattr(entry, "label", None) or key.replace("_", " "))
+
+
+def figure(value: float, kind: str, unit: str) -> str:
+    """Give a figure of a kind as it was meant, not rounded for a report.
+
+    Parameters
+    ----------
+    value : float
+        Money in the file's unit, shares as 0.02, durations in years.
+    kind : str
+        money, share, duration, count or number.
+    unit : str
+        The file's unit of money.
+
+    Examples
+    --------
+    >>> figure(1.3143, "money", "£m"), figure(0.022, "money", "£m"), figure(0.85, "share", "£m")
+    ('£1.3143m', '£22,000', '85%')
+    """
+    if kind == "money":
+        return _exact_money(value, unit)
+    if kind == "share":
+        return format_share(value)
+    if kind == "duration":
+        return format_duration(value)
+    return f"{value:,.6g}"
+
+
+def _exact_money(value: float, unit: str) -> str:
+    """Give an amount with every digit that the file has, up to five."""
+    pounds = abs(value) * SCALES[unit]
+    sign = "-" if value < 0 and pounds >= 0.005 else ""
+    for suffix, scale in (("bn", 1e9), ("m", 1e6)):
+        if pounds >= scale / 10 - 0.5:
+            return f"{sign}£{pounds / scale:,.5g}{suffix}"
+    return f"{sign}£{pounds:,.0f}" if pounds >= 100 or pounds == int(pounds) else f"{sign}£{pounds:,.2f}"
+
+
+def quantity_words(quantity: Any, unit: str) -> str:
+    """Tell one quantity: what it is, how it varies, what the plan has.
+
+    Parameters
+    ----------
+    quantity : Quantity, SumOf, float or None
+        As a config holds it.
+    unit : str
+        The file's unit of money.
+    """
+    if quantity is None:
+        return "nothing stated"
+    if isinstance(quantity, int | float):
+        return f"{quantity:g}"
+    if hasattr(quantity, "each"):
+        return f"{quantity_words(quantity.count, unit)} amounts, each {quantity_words(quantity.each, unit)}"
+    if hasattr(quantity, "values"):
+        return yearly_words(quantity, unit, ())
+    show = _shower(quantity.kind, unit)
+    return _value_words(quantity, show) + _varies_words(quantity) + _plan_aside(quantity, show)
+
+
+def _shower(kind: str, unit: str) -> Callable[[float], str]:
+    """Give the function that writes figures of a kind."""
+    return lambda value: figure(value, kind, unit)
+
+
+def _value_words(quantity: Any, show: Callable[[float], str]) -> str:
+    """Tell a constant, a formula or a distribution."""
+    value = quantity.value
+    if isinstance(value, int | float):
+        return show(float(value))
+    if hasattr(value, "sentence"):
+        return clean(value.sentence(show))
+    return f"what {clean(value.text)} comes to"
+
+
+def _varies_words(quantity: Any) -> str:
+    """Tell how it moves through the years."""
+    return _VARIES[quantity.varies.mode] if quantity.varies is not None else ""
+
+
+def _plan_aside(quantity: Any, show: Callable[[float], str]) -> str:
+    """Tell the plan beside what is uncertain, and the reference class it came from."""
+    asides = []
+    if quantity.plan is not None and not isinstance(quantity.value, int | float):
+        plan = quantity.plan if isinstance(quantity.plan, tuple) else (quantity.plan,)
+        asides.append(f"plan {', '.join(dict.fromkeys(map(show, plan)))}")
+    if quantity.reference:
+        asides.append(f"reference class {quantity.reference}")
+    return f" ({'; '.join(asides)})" if asides else ""
+
+
+def plan_words(plan: Sequence[float], unit: str, horizon: Sequence[int]) -> str:
+    """Tell money by year, and once only where it is the same in every year.
+
+    Examples
+    --------
+    >>> plan_words((0.6, 4.1), "£m", (2016, 2017))
+    '£0.6m in 2016/17, £4.1m in 2017/18'
+    >>> plan_words((9.0, 9.0), "£m", (2016, 2017))
+    '£9m each year'
+    """
+    told = [_exact_money(value, unit) for value in plan]
+    if len(set(told)) == 1:
+        return f"{told[0]} each year"
+    return ", ".join(f"{text} in {years.label(year)}" for text, year in zip(told, horizon, strict=False))
+
+
+def yearly_words(value: Any, unit: str, horizon: Sequence[int]) -> str:
+    """Tell a quantity, or one for each year."""
+    if not hasattr(value, "values"):
+        return quantity_words(value, unit)
+    named_years = value.years or horizon
+    told = [quantity_words(entry, unit) for entry in value.values]
+    if len(set(told)) == 1:
+        return f"{told[0]} each year"
+    if len(named_years) != len(told):
+        return "; ".join(told)
+    return "; ".join(f"{text} in {years.label(year)}" for text, year in zip(told, named_years, strict=True))

@@ -1,0 +1,213 @@
+"""What each option comes to, in sentences: the plan's claim, how often futures agree, and what is missing.
+
+The tables beside the sentences are in ``outlook``; how a number becomes words is in ``wording``.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from simlib.wording import chance, chance_range, joined, margin, money, person_share
+
+__all__ = [
+    "Document", "Pair", "brief_lines", "cannot_close", "claim_sentence", "estimates", "headline_of",
+    "one_off_sentence", "pairs_of", "target_gap", "test_words", "told", "total", "verdict",
+]  # fmt: skip
+
+Document = Mapping[str, Any]
+Pair = Mapping[str, Any]  # one option's results for one council, with what the option is
+_SQUARE = 1.959963984540054**2  # of the normal quantile of a 95 % interval: Wilson's bound is z²/(n + z²)
+_SETTLED = 5e-7  # a sum of money within this of nothing is rounding, in any unit [unit]
+_NOTICED = 0.005  # a smaller chance is told as fewer than 1 of 100
+
+
+def pairs_of(document: Document, council: str) -> list[tuple[str, str, Pair]]:
+    """Give (id, label, results) of each option that is open to a council."""
+    options = document["options"].items()
+    return [
+        (key, o["label"], _pair(document, key, council)) for key, o in options if council in o["councils"]
+    ]
+
+
+def _pair(document: Document, option: str, council: str) -> Pair:
+    """Give an option's results for a council, with what the option is and what readings make of it."""
+    entry = document["options"][option]
+    kind = {name: entry.get(name, False) for name in ("no_costed_saving", "does_nothing")}
+    read = [reading.get(option, {}).get(council) for reading in document["readings"].values()]
+    best = max((found["probability"] for found in read if found), default=0.0)
+    return {**entry["councils"][council], **kind, "best_reading": best}
+
+
+def headline_of(document: Document, pair: Pair) -> Document | None:
+    """Give the headline test's result, or None where it does not apply."""
+    found: Document | None = pair["closes"].get(document["headline"])
+    return found
+
+
+def target_gap(document: Document, pair: Pair) -> Document | None:
+    """Give the statistics of the recurring gap in the target year, or None where there is no gap."""
+    by_year, target = pair.get("gap_recurring"), document["target_year"]
+    found: Document | None = by_year[target] if by_year and target in by_year else None
+    return found
+
+
+def estimates(document: Document, base: Document, option: str, place: str) -> list[tuple[float, float]]:
+    """Give (probability, error) of the base and of every reading of one headline."""
+    read = (reading.get(option, {}).get(place) for reading in document["readings"].values())
+    return [(found["probability"], found["error"]) for found in (base, *read) if found]
+
+
+def cannot_close(document: Document, pair: Pair) -> bool:
+    """Tell whether the plan leaves a gap, everything delivered, and no future closes it on any reading."""
+    headline, gap = headline_of(document, pair), target_gap(document, pair)
+    if headline is None or gap is None or pair["best_reading"] >= _NOTICED:
+        return False
+    return bool(headline["probability"] == 0 and not headline["plan"] and gap["plan"] > 0)
+
+
+def told(found: Document) -> str:
+    """Tell a chance; one under a condition has a number of futures in place of an interval."""
+    interval = found.get("interval")
+    if interval is None and found.get("count"):
+        far = _SQUARE / (found["count"] + _SQUARE)
+        interval = (1 - far, far)  # only the far end of none, or of all, is told
+    return chance(found["probability"], found["error"], interval)
+
+
+def test_words(document: Document) -> str:
+    """Give the headline test in words."""
+    return str(document.get("tests", {}).get(document["headline"], document["headline"].replace("_", " ")))
+
+
+def verdict(document: Document, council: str, option: str, label: str, pair: Pair) -> str:
+    """Tell one option for one council in two or three sentences."""
+    headline = headline_of(document, pair)
+    if headline is None:
+        return f"{label}: no gap is stated for this council, so that there is none to close."
+    ranged = chance_range(estimates(document, headline, option, council))
+    often = _often(document, headline) + (f", {ranged}" if ranged else "")
+    return f"{label} {_claim_words(document, pair, headline, often)}{_short_words(document, pair, headline)}."
+
+
+def _claim_words(document: Document, pair: Pair, headline: Document, often: str) -> str:
+    """Tell what the business case says, and how often the futures agree."""
+    gap = target_gap(document, pair)
+    if gap is None or document["headline"] not in {"target_year", "from_target_year"}:
+        holds = "meets" if headline["plan"] else "does not meet"
+        return f"{holds} the test '{test_words(document)}' in the business case. It does so in {often}"
+    left = margin(gap["plan"], document["unit"])
+    if headline["plan"]:
+        how = "exactly" if left == "exactly closed" else f"with {left}"
+        return f"closes the gap in the business case, {how}. It does so in {often}"
+    if pair["does_nothing"]:
+        return f"leaves the gap {left}. It closes in {often}"
+    if pair["no_costed_saving"]:
+        return f"has no costed saving: the business case leaves the gap {left}. It closes in {often}"
+    if cannot_close(document, pair):
+        return f"cannot close the gap: {left} with everything delivered.{_met(pair)} It closes in {often}"
+    return f"leaves the gap {left} in the business case. It closes in {often}"
+
+
+def _often(document: Document, headline: Document) -> str:
+    """Tell a chance as a number of futures."""
+    if headline["probability"] == 0:
+        return f"none of {document['config']['simulations']:,} futures ({told(headline)})"
+    return f"{told(headline)} futures"
+
+
+def _met(pair: Pair) -> str:
+    """Tell how much of the gap is met where it cannot be closed."""
+    share = pair.get("share_of_gap_met")
+    if not share:
+        return ""
+    plan, middle = (
+        person_share(share[name]) if share[name] >= _NOTICED else "none" for name in ("plan", "p50")
+    )
+    return f" It meets {plan} of the gap in the business case and {middle} in the middle of the futures."
+
+
+def _short_words(document: Document, pair: Pair, headline: Document) -> str:
+    """Tell how short it falls when it does."""
+    short, unit = pair.get("shortfall"), document["unit"]
+    if not short or not short["probability"] or short["mean_if_short"] is None:
+        return ""
+    amount = money(short["mean_if_short"], unit)
+    if headline["probability"] == 0:
+        return f"; on average it falls {amount} short"
+    return f"; when it falls short, it is by {amount} on average"
+
+
+def one_off_sentence(document: Document, label: str, pair: Pair) -> str | None:
+    """Tell who pays an option's one-off costs and whether reserves hold, or nothing where there are none."""
+    cost = total(pair, "one_off_gross", "mean")
+    planned = total(pair, "one_off_gross", "plan") or 0.0
+    if not cost:
+        return None
+    unit = document["unit"]
+    payers = (
+        ("one_off_own_pots", "comes from the council's own receipts and earmarked reserves"),
+        ("one_off_external_pots", "is paid by others"),
+        ("one_off_net", "falls on the general fund"),
+    )
+    amounts = [(total(pair, name, "mean") or 0.0, words) for name, words in payers]
+    parts = [f"{money(amount, unit, like=cost)} {words}" for amount, words in amounts if amount > 0]
+    planned_words = f"{money(planned, unit)} in the business case, {money(cost, unit)} on average"
+    return f"{label}: one-off costs {planned_words}, of which {joined(parts)}.{_held_words(document, pair)}"
+
+
+def _held_words(document: Document, pair: Pair) -> str:
+    """Tell how often reserves hold, and that a gap remains where it does."""
+    holds, gap = pair["closes"].get("reserves_hold"), pair.get("reserves_hold_with_gap")
+    if not holds:
+        return ""
+    words = f" Reserves stay above their minimum in {_often(document, holds)}"
+    if gap and gap["probability"] >= _NOTICED:
+        often = chance(gap["probability"], gap.get("error", 0.0))
+        words += f", though a recurring gap of {money(gap['mean_gap'], document['unit'])} on average remains in {often}"
+    return f"{words}."
+
+
+def total(pair: Pair, name: str, statistic: str) -> float | None:
+    """Add a yearly figure up over the horizon: plans and means may be added, quantiles may not."""
+    by_year = pair.get(name)
+    if not by_year:
+        return None
+    added = float(sum(entry[statistic] for entry in by_year.values()))
+    return 0.0 if abs(added) < _SETTLED else added
+
+
+def claim_sentence(document: Document, option: str, label: str, claim: Document) -> str:
+    """Tell one claim: what is claimed, what the plan gives, how often it is kept, and the band."""
+    unit = document["unit"]
+    basis = "in total by" if claim["basis"] == "cumulative" else "a year by"
+    ranged = chance_range(estimates(document, claim, option, "claim"))
+    often = f"{told(claim)} futures{f', {ranged}' if ranged else ''}"
+    low, middle, high = (money(claim[level], unit) for level in ("p10", "p50", "p90"))
+    return (
+        f"{label} claims {money(claim['amount'], unit)} {basis} {claim['by']}; the plan comes to "
+        f"{money(claim['plan'], unit)}. The claim is kept in {often}: "
+        f"1 in 10 worse than {low}, middle {middle}, 1 in 10 better than {high}."
+    )
+
+
+def brief_lines(document: Document) -> Iterator[str]:
+    """Give one line for each option: the headline of each of its councils, or its claim."""
+    for key, option in document["options"].items():
+        parts = []
+        for place in option["councils"]:
+            pair = _pair(document, key, place)
+            headline = headline_of(document, pair)
+            if headline:
+                parts.append(f"{document['councils'][place]['label']}: {_brief(document, pair, headline)}")
+        claim = option.get("claim")
+        if claim:
+            parts.append(f"claim of {money(claim['amount'], document['unit'])} kept in {told(claim)}")
+        yield f"{option['label']} - {'; '.join(parts) or 'nothing to close and nothing claimed'}"
+
+
+def _brief(document: Document, pair: Pair, headline: Document) -> str:
+    """Tell one headline in a few words."""
+    gap = target_gap(document, pair)
+    if cannot_close(document, pair) and gap is not None:
+        why = "no costed saving" if pair["no_costed_saving"] else "cannot close"
+        return f"{why}, {margin(gap['plan'], document['unit'])}"
+    return f"closes in {told(headline)}"
