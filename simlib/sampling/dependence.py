@@ -252,6 +252,10 @@ def spearman(a: npt.ArrayLike, b: npt.ArrayLike) -> float:
 
 def _ranks(values: npt.NDArray[np.float64]) -> Array:
     """Average ranks about their mean."""
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return np.asarray((last - 0.5 * (counts - 1))[place] - 0.5 * (len(values) + 1))
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    sizes = np.diff(np.append(starts, len(values)))
+    ranks = np.empty(len(values))
+    ranks[order] = np.repeat(starts + 0.5 * (sizes - 1), sizes)
+    return ranks - 0.5 * (len(values) - 1)

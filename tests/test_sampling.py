@@ -1,0 +1,300 @@
+"""Streams and samplers: what moves and what must not, and what Sobol' points are worth; no dependence."""
+
+import pickle
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from scipy import special
+from scipy.stats import qmc
+
+from simlib.sampling import (
+    CHUNK,
+    REPLICATES,
+    RNG_SCHEME,
+    SAMPLERS,
+    Dimension,
+    RandomSampler,
+    Sampler,
+    SobolSampler,
+    make_sampler,
+    stream,
+)
+from simlib.sampling.sobol import scrambled
+
+NAMES = ["measures.transformation.realisation", "drivers.pay_award", "events.partner_signs"]
+PINNED_STREAM = [0.3646419166515356, 1.2289029068722934, 2.9081804719853492]
+DIMENSIONS = [Dimension(name, year) for name in NAMES for year in (0, 2017, 2018)]
+
+each_sampler = pytest.mark.parametrize("name", list(SAMPLERS))
+
+
+def correlation(a: np.ndarray, b: np.ndarray) -> float:
+    return float(np.corrcoef(a, b)[0, 1])
+
+
+def uniforms(sampler: Sampler, dimensions: list[Dimension], chunks: int) -> np.ndarray:
+    """(d, chunks * CHUNK) probabilities."""
+    blocks = [sampler.scores(dimensions, chunk, CHUNK) for chunk in range(chunks)]
+    return special.ndtr(np.concatenate(blocks, axis=1))
+
+
+def test_the_scheme_of_streams_has_not_moved() -> None:
+    # A change here changes every result that was ever published: raise RNG_SCHEME with it.
+    assert (RNG_SCHEME, CHUNK, REPLICATES) == (1, 16_384, 16)
+    first = stream(20160317, "measures.transformation.realisation", (2017, 3)).standard_normal(3)
+    assert first.tolist() == PINNED_STREAM
+    again = RandomSampler(20160317).scores(
+        [Dimension("measures.transformation.realisation", 2017)], chunk=3, count=3
+    )
+    assert again[0].tolist() == first.tolist()
+
+
+def test_a_thousand_streams_are_all_different_and_unrelated() -> None:
+    n = 512
+    keys = [(f"drivers.line_{i}", (year, chunk)) for i in range(125) for year in (0, 1) for chunk in range(4)]
+    draws = np.array([stream(0, name, index).standard_normal(n) for name, index in keys])
+    assert len({row.tobytes() for row in draws}) == 1_000
+    # No stream is a shifted piece of another either: all numbers differ.
+    assert np.unique(draws).size == draws.size
+    correlations = np.corrcoef(draws)[np.triu_indices(1_000, 1)]
+    # Half a million pairs: the largest of so many is about 4.9 errors away, so the bound is on their spread.
+    error = 1.0 / np.sqrt(n)
+    assert np.std(correlations) == pytest.approx(error, rel=5.0 / np.sqrt(2 * correlations.size) + 0.01)
+    assert abs(np.mean(correlations)) < 5 * error / np.sqrt(correlations.size)
+    assert np.max(np.abs(correlations)) < 6.5 * error
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ((0, "a", ()), (1, "a", ())),
+        ((0, "a", ()), (0, "b", ())),
+        ((0, "a", ()), (0, "a", (0,))),
+        ((0, "a", (0,)), (0, "a", (0, 0))),
+        ((0, "a", (1, 2)), (0, "a", (2, 1))),
+        ((0, "a1", (2,)), (0, "a", (1, 2))),
+        ((2**32, "a", ()), (1, "a", ())),
+    ],
+)
+def test_another_seed_name_or_index_is_another_stream(one: tuple, other: tuple) -> None:
+    assert not np.array_equal(stream(*one).standard_normal(8), stream(*other).standard_normal(8))
+
+
+def test_a_seed_of_nought_is_a_seed() -> None:
+    assert stream(0, "a").standard_normal() == stream(0, "a").standard_normal()
+
+
+@pytest.mark.parametrize("seed", [-1, 2**128])
+def test_a_seed_out_of_range_is_refused(seed: int) -> None:
+    with pytest.raises(ValueError, match=f"^expected a seed from 0 to 2\\^128 - 1, got {seed}$"):
+        stream(seed, "a")
+
+
+@pytest.mark.parametrize("index", [(-1,), (2**32,)])
+def test_an_index_out_of_range_is_refused(index: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"^expected indices from 0 to 2\^32 - 1, got "):
+        stream(0, "a", index)
+
+
+def test_an_unknown_sampler_is_refused_with_those_there_are() -> None:
+    with pytest.raises(ValueError, match=r"^expected one of random, sobol, got 'sobel'$"):
+        make_sampler("sobel", 0, DIMENSIONS)
+
+
+@each_sampler
+def test_a_sampler_says_its_name_and_its_replicates(name: str) -> None:
+    sampler = make_sampler(name, 1, DIMENSIONS)
+    assert sampler.name == name
+    assert sampler.replicates == {"random": 1, "sobol": REPLICATES}[name]
+
+
+@each_sampler
+def test_fewer_futures_are_the_first_of_more(name: str) -> None:
+    sampler = make_sampler(name, 1, DIMENSIONS)
+    whole = sampler.scores(DIMENSIONS, chunk=2, count=CHUNK)
+    assert whole.shape == (len(DIMENSIONS), CHUNK)
+    for count in (16, 4_096, 16_368):
+        assert np.array_equal(sampler.scores(DIMENSIONS, chunk=2, count=count), whole[:, :count])
+
+
+@each_sampler
+def test_chunks_do_not_depend_on_their_order_nor_on_who_makes_them(name: str) -> None:
+    sampler = make_sampler(name, 5, DIMENSIONS)
+    forwards = [sampler.scores(DIMENSIONS, chunk, 64) for chunk in range(70)]
+    backwards = [make_sampler(name, 5, DIMENSIONS).scores(DIMENSIONS, chunk, 64) for chunk in (69, 65, 3, 0)]
+    for chunk, block in zip((69, 65, 3, 0), backwards, strict=True):
+        assert np.array_equal(block, forwards[chunk])
+    sent = pickle.loads(pickle.dumps(sampler))
+    assert np.array_equal(sent.scores(DIMENSIONS, 69, 64), forwards[69])
+    assert len({block.tobytes() for block in forwards}) == 70
+
+
+@each_sampler
+def test_a_dimension_is_the_same_with_any_others_and_in_any_order(name: str) -> None:
+    sampler = make_sampler(name, 5, DIMENSIONS)
+    together = sampler.scores(DIMENSIONS, chunk=1, count=160)
+    for place in (4, 0, 8):
+        alone = sampler.scores([DIMENSIONS[place]], chunk=1, count=160)
+        assert np.array_equal(alone[0], together[place])
+    assert np.array_equal(sampler.scores(DIMENSIONS[::-1], chunk=1, count=160), together[::-1])
+
+
+@each_sampler
+def test_a_driver_added_at_the_end_moves_nobody(name: str) -> None:
+    before = make_sampler(name, 5, DIMENSIONS).scores(DIMENSIONS, chunk=1, count=160)
+    added = [*DIMENSIONS, Dimension("drivers.new", 0)]
+    after = make_sampler(name, 5, added).scores(added, chunk=1, count=160)
+    assert np.array_equal(after[:-1], before)
+
+
+def test_random_scores_depend_on_the_name_alone_and_not_on_the_file() -> None:
+    one = make_sampler("random", 5, DIMENSIONS).scores(DIMENSIONS[3:4], 0, 100)
+    other = make_sampler("random", 5, []).scores(DIMENSIONS[3:4], 0, 100)
+    renamed = make_sampler("random", 5, []).scores([Dimension("drivers.renamed", 0)], 0, 100)
+    assert np.array_equal(one, other)
+    assert not np.array_equal(one, renamed)
+
+
+@each_sampler
+def test_scores_are_standard_normal_and_unrelated(name: str) -> None:
+    sampler = make_sampler(name, 3, DIMENSIONS)
+    scores = np.concatenate([sampler.scores(DIMENSIONS, chunk, CHUNK) for chunk in range(4)], axis=1)
+    n = scores.shape[1]
+    assert np.all(np.abs(scores.mean(axis=1)) < 5 / np.sqrt(n))
+    assert np.all(np.abs(scores.var(axis=1) - 1) < 5 * np.sqrt(2 / n))
+    for z in (-3.0, -1.0, 0.5, 2.0):
+        p = special.ndtr(z)
+        assert np.all(np.abs((scores < z).mean(axis=1) - p) < 5 * np.sqrt(p * (1 - p) / n))
+    off = np.corrcoef(scores)[np.triu_indices(len(DIMENSIONS), 1)]
+    assert np.all(np.abs(off) < 5 / np.sqrt(n))
+
+
+@each_sampler
+@pytest.mark.parametrize(
+    ("chunk", "count", "message"),
+    [
+        (-1, 16, "expected a chunk of 0 or above, got -1"),
+        (0, 0, "expected 1 to 16384 futures of one chunk, got 0"),
+        (0, 16_400, "expected 1 to 16384 futures of one chunk, got 16400"),
+    ],
+)
+def test_a_block_outside_a_chunk_is_refused(name: str, chunk: int, count: int, message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        make_sampler(name, 0, DIMENSIONS).scores(DIMENSIONS, chunk, count)
+
+
+def test_sobol_refuses_what_is_not_a_multiple_of_sixteen() -> None:
+    with pytest.raises(ValueError, match=r"^expected a multiple of 16 futures, got 1000$"):
+        SobolSampler(0, DIMENSIONS).scores(DIMENSIONS, 0, 1_000)
+
+
+def test_sobol_refuses_a_dimension_that_it_was_not_made_with() -> None:
+    with pytest.raises(ValueError, match=r"^expected a dimension that the sampler was made with, got Dim"):
+        SobolSampler(0, DIMENSIONS).scores([Dimension("drivers.other")], 0, 16)
+    with pytest.raises(ValueError, match=r"^expected each dimension once$"):
+        SobolSampler(0, [DIMENSIONS[0], DIMENSIONS[0]])
+
+
+def test_future_i_is_point_i_div_16_of_replicate_i_mod_16() -> None:
+    # Each replicate is by itself a net: its first 2^k points fall one into each of 2^k slices.
+    u = uniforms(SobolSampler(9, DIMENSIONS), DIMENSIONS, chunks=2)
+    for replicate in range(REPLICATES):
+        points = u[:, replicate::REPLICATES]
+        for size in (16, 1_024, 2_048):
+            for row in points[:, :size]:
+                assert np.array_equal(np.sort((row * size).astype(int)), np.arange(size))
+    # The replicates themselves are not each other.
+    assert len({u[0, replicate::REPLICATES].tobytes() for replicate in range(REPLICATES)}) == REPLICATES
+
+
+def test_pairs_of_dimensions_fill_every_box_of_the_square() -> None:
+    # Dimensions 1 and 2 of Sobol' are a (0, m, 2)-net, which scrambling keeps: one point a box.
+    points = uniforms(SobolSampler(9, DIMENSIONS), DIMENSIONS, chunks=1)[:2, 5::REPLICATES]
+    for across in (1, 4, 32, 256, 1_024):
+        cell = (points[0] * across).astype(int) * (1_024 // across)
+        cell += (points[1] * (1_024 // across)).astype(int)
+        assert np.array_equal(np.sort(cell), np.arange(1_024))
+
+
+def test_unscrambled_the_points_are_those_of_scipy() -> None:
+    from simlib.sampling.sobol import _directions
+
+    raw = _directions(5, 12)
+    points = np.zeros((1, 5), dtype=np.uint64)
+    for direction in raw.T:
+        points = np.concatenate([points, points ^ direction])
+    theirs = qmc.Sobol(5, scramble=False, bits=30).random(4_096)
+    ours = points * 2.0**-30
+    assert np.array_equal(np.sort(ours, axis=0), np.sort(theirs, axis=0))
+    assert {row.tobytes() for row in ours} == {row.tobytes() for row in theirs}
+
+
+def test_later_directions_are_those_that_a_longer_sequence_has() -> None:
+    from simlib.sampling.sobol import _directions
+
+    assert np.array_equal(_directions(5, 16)[:, :12], _directions(5, 12))
+    assert np.array_equal(_directions(3, 16), _directions(5, 16)[:3])
+
+
+def test_scrambling_keeps_the_leading_digits_in_order() -> None:
+    raw = np.uint64(1) << np.arange(29, 9, -1, dtype=np.uint64)
+    directions, shift = scrambled(0, DIMENSIONS[0], raw)
+    assert directions.shape == (REPLICATES, 20)
+    assert shift.shape == (REPLICATES,)
+    # Lower-triangular with a unit diagonal: direction k starts at digit k.
+    leading = np.floor(np.log2(directions.astype(np.float64))).astype(int)
+    assert np.array_equal(leading, np.broadcast_to(np.arange(51, 31, -1), (REPLICATES, 20)))
+
+
+def variance_of_means(
+    sampler_of: Callable[[int], Sampler], integrand: Callable[[np.ndarray], np.ndarray]
+) -> float:
+    """Variance of the mean of 4,096 futures about the truth, over 40 seeds."""
+    dimensions = DIMENSIONS[:5]
+    means = [integrand(sampler_of(seed).scores(dimensions, 0, 4_096)).mean() for seed in range(40)]
+    return float(np.var(means))
+
+
+def test_sobol_points_are_worth_many_random_ones_for_a_smooth_quantity() -> None:
+    def cost(z: np.ndarray) -> np.ndarray:
+        return np.exp(0.3 * z[0]) * (1 + special.ndtr(z[1])) + z[2] * 0.2 + z[3] * z[4] * 0.05
+
+    plain = variance_of_means(RandomSampler, cost)
+    quasi = variance_of_means(lambda seed: SobolSampler(seed, DIMENSIONS), cost)
+    assert plain / quasi > 50
+
+
+def test_replicates_tell_the_error_of_a_sobol_mean() -> None:
+    def smooth(z: np.ndarray) -> np.ndarray:
+        return np.exp(0.3 * z[0]) + special.ndtr(z[1] + z[2])
+
+    errors, means = [], []
+    for seed in range(60):
+        values = smooth(SobolSampler(seed, DIMENSIONS).scores(DIMENSIONS[:3], 0, 4_096))
+        by_replicate = values.reshape(-1, REPLICATES).mean(axis=0)
+        errors.append(by_replicate.var(ddof=1) / REPLICATES)
+        means.append(values.mean())
+    truth = np.exp(0.045) + 0.5
+    ratio = np.mean((np.array(means) - truth) ** 2) / np.mean(errors)
+    # A mean of 60 squared standard scores has an error of about sqrt(2/60)
+    assert abs(ratio - 1) < 5 * np.sqrt(2 / 60)
+
+
+def test_no_sobol_score_is_infinite_and_the_tails_are_there() -> None:
+    sampler = SobolSampler(2, DIMENSIONS[:1])
+    scores = np.concatenate([sampler.scores(DIMENSIONS[:1], chunk, CHUNK)[0] for chunk in range(16)])
+    assert np.all(np.isfinite(scores))
+    assert scores.max() > 4.0
+    assert scores.min() < -4.0
+    assert np.unique(scores).size == scores.size
+
+
+def test_a_sobol_chunk_far_out_is_there_too() -> None:
+    # 16 million futures on: more directions are read off, the points before stay where they were.
+    sampler = SobolSampler(2, DIMENSIONS[:2])
+    near = sampler.scores(DIMENSIONS[:2], 1, 256)
+    far = sampler.scores(DIMENSIONS[:2], 1_000, CHUNK)
+    points = special.ndtr(far[0, ::REPLICATES])
+    assert np.array_equal(np.sort((points * 1_024).astype(int)), np.arange(1_024))
+    assert np.array_equal(SobolSampler(2, DIMENSIONS[:2]).scores(DIMENSIONS[:2], 1, 256), near)
