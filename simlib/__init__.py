@@ -42,7 +42,7 @@ _HOMES = {
     "Config": "simlib.config",
     "load_config": "simlib.config",
     "Model": "simlib.model",
-    "compile_model": "simlib.model",
+    "compile_model": "simlib.compiling",
     "simulate": "simlib.engine",
     "simulate_plan": "simlib.engine",
     "Futures": "simlib.results",

@@ -5,12 +5,12 @@ together. One stacked block serves all: assumption j is drawn in stretch j of it
 thousand futures give its mean shift far within simulation error.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from simlib.drivers import Computed, Constant, Driver, Event, Node, PlanSource, Source, SumOfDraws, Values, evaluate, happening
+from simlib.drivers import Computed, Constant, Driver, Event, Node, Source, SumOfDraws, Values, evaluate, happening
 from simlib.flows import deliver, flows
 from simlib.kernels.paths import Floats
 from simlib.model import Model
@@ -37,7 +37,7 @@ def bridge(model: Model) -> tuple[Step, ...]:
     nodes = [node for node in ready if isinstance(node, _Apart | Driver | Event | SumOfDraws)]
     if not model.pairs:
         return ()
-    base = _positions(model, evaluate(model.nodes, PlanSource()), 1)
+    base = _positions(model, list(model.plan), 1)
     for start in range(0, len(nodes), STRETCHES):
         loose = nodes[start : start + STRETCHES]
         values = evaluate(ready, LooseSource(model, loose))
@@ -112,6 +112,10 @@ class _Apart:
         """Where it stands in the file."""
         return self.node.address
 
+    def key(self, values: Values) -> Hashable:  # noqa: ARG002
+        """Say that nothing keeps it."""
+        return None
+
     def value(self, source: Source, values: Values) -> Floats:
         """Give its value less what sets it apart from the plan, but in its stretch."""
         own = self.node.value(source, values)
@@ -122,7 +126,7 @@ class _Apart:
 
 def _loosened(model: Model) -> list[Node]:
     """Give the nodes, those apart that state a plan of their own."""
-    plan, loose = evaluate(model.nodes, PlanSource()), LooseSource(model, ())
+    plan, loose = list(model.plan), LooseSource(model, ())
     nodes: list[Node] = []
     for node, planned in zip(model.nodes, plan, strict=True):
         if isinstance(node, Constant) or (isinstance(node, Computed) and node.plan is not None):
@@ -152,8 +156,7 @@ def _strata(dimension: Dimension) -> Floats:
 
 
 def _positions(model: Model, values: Values, count: int) -> dict[tuple[int, int], Floats]:
-    plan = evaluate(model.nodes, PlanSource())
-    delivery = deliver(model, values, plan, count)
+    delivery = deliver(model, values, count)
     found = {}
     for o, c in model.pairs:
         recurring = flows(model, delivery, o, c).gap_recurring

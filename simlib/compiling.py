@@ -97,6 +97,7 @@ class _Compiler:
         model = Model(
             config, self.years, target, tuple(figures.nodes), self._dimensions(dependences), dependences,
             councils, lines, effects, measures, costs, event_costs, options, outputs,
+            plan=tuple(evaluate(figures.nodes, PlanSource())),
             checks=tuple(self.checks),
         )
         return self._with_gaps(model)
@@ -147,8 +148,8 @@ class _Compiler:
 
     def _with_gaps(self, model: Model) -> Model:
         """Give the model with each council's planned gap: published, or the sum of its lines."""
-        plan = evaluate(model.nodes, PlanSource())
-        delivered = deliver(model, plan, plan, 1)
+        plan = list(model.plan)
+        delivered = deliver(model, plan, 1)
         councils = []
         for c, (name, section) in enumerate(self.config.councils.items()):
             council = model.councils[c]
@@ -237,7 +238,7 @@ class _Compiler:
             "needs": tuple(
                 (figures.event(f"events.{n.removeprefix('not ').strip()}"), not n.startswith("not ")) for n in needs
             ),
-            "needs_measures": tuple(self.measures[n] for n in measure.requires if n in self.measures),
+            "needs_measures": tuple(self.measures[n] for n in self._needed(name)),
             "never": tuple(figures.event(f"events.{e}") for e, s in events.items() if name in s.never_starts),
             "delays": tuple(
                 (figures.event(f"events.{e}"), figures.node(f"events.{e}.delays.{name}"))
@@ -250,6 +251,17 @@ class _Compiler:
                 if name in s.stops
             ),
         }
+
+    def _needed(self, name: str) -> list[str]:
+        """Give every measure that a measure needs, directly or through others."""
+        found: dict[str, None] = {}
+        waiting = list(self.config.measures[name].requires)
+        while waiting:
+            other = waiting.pop()
+            if other in self.config.measures and other not in found and other != name:
+                found[other] = None
+                waiting += self.config.measures[other].requires
+        return list(found)
 
     def _shares(self, base: str, shares: Mapping[str, object] | None, council: str | None) -> tuple[tuple[int, int], ...]:
         if shares is None:

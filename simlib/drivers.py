@@ -5,7 +5,7 @@ A node's value is an array: () or (simulation,) where it holds for the whole hor
 figures there are, and what they are for, is the model's business; random numbers are the engine's.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,6 +20,7 @@ from simlib.kernels.paths import Floats
 from simlib.sampling import Dimension
 
 Values = list[Floats]
+Memo = dict[Hashable, Floats]
 
 
 class Source(Protocol):
@@ -44,6 +45,9 @@ class Node(Protocol):
     def address(self) -> str:
         """Where it stands in the file."""
 
+    def key(self, values: Values) -> Hashable:
+        """Give what its value depends on, or None where its source keeps it."""
+
     def value(self, source: Source, values: Values) -> Floats:
         """Give its value, from the values of earlier nodes."""
 
@@ -56,6 +60,9 @@ class Constant:
     fixed: Floats
     plan: Floats
     quantity: Quantity | None = None
+
+    def key(self, values: Values) -> Hashable:  # noqa: ARG002
+        return None
 
     def value(self, source: Source, values: Values) -> Floats:  # noqa: ARG002 - one signature for all nodes
         return self.plan if source.planned else self.fixed
@@ -72,6 +79,9 @@ class Driver:
     dimensions: tuple[Dimension, ...]
     quantity: Quantity
 
+    def key(self, values: Values) -> Hashable:  # noqa: ARG002
+        return None
+
     def value(self, source: Source, values: Values) -> Floats:  # noqa: ARG002
         return source.driver(self)
 
@@ -86,6 +96,9 @@ class Computed:
     fixed: Mapping[str, Floats]
     plan: Floats | None
     quantity: Quantity
+
+    def key(self, values: Values) -> Hashable:
+        return (self.formula, *((n, y, token(values[at])) for n, (at, y) in self.inputs.items()))
 
     def value(self, source: Source, values: Values) -> Floats:
         if source.planned and self.plan is not None:
@@ -102,6 +115,9 @@ class Stacked:
     address: str
     parts: tuple[int, ...]
 
+    def key(self, values: Values) -> Hashable:
+        return ("stacked", *(token(values[part]) for part in self.parts))
+
     def value(self, source: Source, values: Values) -> Floats:  # noqa: ARG002
         rows = np.broadcast_arrays(*(np.atleast_1d(values[part]) for part in self.parts))
         return np.stack(rows)
@@ -117,6 +133,9 @@ class SumOfDraws:
     plan_each: float
     stream: str
     quantity: Quantity
+
+    def key(self, values: Values) -> Hashable:
+        return ("sum", self.stream, self.distribution, token(values[self.count]))
 
     def value(self, source: Source, values: Values) -> Floats:
         return source.individuals(self, values[self.count])
@@ -144,6 +163,9 @@ class Event:
     dimension: Dimension
     label: str | None
 
+    def key(self, values: Values) -> Hashable:  # noqa: ARG002
+        return None
+
     def value(self, source: Source, values: Values) -> Floats:
         if source.planned:
             return self.plan
@@ -156,6 +178,9 @@ class Happened:
 
     address: str
     event: int
+
+    def key(self, values: Values) -> Hashable:
+        return ("happened", token(values[self.event]))
 
     def value(self, source: Source, values: Values) -> Floats:  # noqa: ARG002
         return np.isfinite(values[self.event]).astype(float)
@@ -173,6 +198,10 @@ class ProgrammeShare:
     individual: float
     upper: float
 
+    def key(self, values: Values) -> Hashable:
+        strays = tuple(token(values[stray]) for stray in self.strays)
+        return ("programme", token(values[self.common]), strays, self.own, self.weights.tobytes(), self.individual, self.upper)
+
     def value(self, source: Source, values: Values) -> Floats:  # noqa: ARG002
         strays = np.stack(np.broadcast_arrays(*(values[stray] for stray in self.strays)))
         return programme_share(values[self.common], strays, self.own, self.weights, self.individual, self.upper)
@@ -185,6 +214,9 @@ class Remainder:
     address: str
     others: tuple[int, ...]
 
+    def key(self, values: Values) -> Hashable:
+        return ("rest", *(token(values[other]) for other in self.others))
+
     def value(self, source: Source, values: Values) -> Floats:  # noqa: ARG002
         rest = np.asarray(1.0 - sum(values[other] for other in self.others))
         if np.any(rest < -1e-9):
@@ -192,11 +224,23 @@ class Remainder:
         return rest
 
 
-def evaluate(nodes: Sequence[Node], source: Source) -> Values:
-    """Give every node's value, in order."""
+def token(value: Floats) -> Hashable:
+    """Give what tells an array from others as long as it is held: its number if it is one, else its identity."""
+    return float(value) if value.ndim == 0 else id(value)
+
+
+def evaluate(nodes: Sequence[Node], source: Source, memo: Memo | None = None) -> Values:
+    """Give every node's value, in order; what the memo holds for the same inputs is not worked out again."""
+    memo = {} if memo is None else memo
     values: Values = []
     for node in nodes:
-        values.append(node.value(source, values))
+        key = node.key(values)
+        if key is None:
+            values.append(node.value(source, values))
+            continue
+        if key not in memo:
+            memo[key] = node.value(source, values)
+        values.append(memo[key])
     return values
 
 

@@ -6,24 +6,25 @@ numbers. Readings run beside the base model on the very same draws. What is made
 """
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simlib.dependence import CommonFactor, Dependences, Joint
-from simlib.drivers import Driver, Event, PlanSource, SumOfDraws, evaluate, happening
+from simlib.drivers import Driver, Event, Memo, PlanSource, SumOfDraws, evaluate, happening, token
 from simlib.errors import ModelError, Problem
-from simlib.estimates import counted
 from simlib.flows import deliver
 from simlib.kernels.paths import Floats
 from simlib.model import Model
-from simlib.readouts import headline
+from simlib.readouts import Key, headline, read_all
 from simlib.results import HELD, Block, Futures, Tally
 from simlib.sampling import CHUNK, Dimension, Sampler, make_sampler, stream
 from simlib.sampling.dependence import ar1, common_factor
 
+STRETCH = 8  # chunks that one worker counts in one go
 MOST_INDIVIDUALS = 20_000  # in one sum_of: more is a count in the wrong unit
 Progress = Callable[[int, int], None]
 Item, Result = TypeVar("Item"), TypeVar("Result")
@@ -44,7 +45,7 @@ class ChunkSource:
     places: dict[Dimension, int]
     scores: Floats
     dependences: Dependences
-    made: dict[object, Floats] = field(default_factory=dict)
+    made: Memo = field(default_factory=dict)
     planned: bool = False
 
     def under(self, dependences: Dependences) -> "ChunkSource":
@@ -91,7 +92,11 @@ class ChunkSource:
         """Give the moments of an event."""
         from scipy.special import ndtr
 
-        return happening(node, ndtr(self.row(node.dimension)), chances)
+        group = self.dependences.groups.get(node.dimension)
+        key = (node.dimension, group, node.moments, node.hazard, node.until, *map(token, chances))
+        if key not in self.made:
+            self.made[key] = happening(node, ndtr(self.row(node.dimension)), chances)
+        return self.made[key]
 
     def individuals(self, node: SumOfDraws, count: Floats) -> Floats:
         """Give the sum of individual draws; a fraction of one counts as that part of its amount."""
@@ -148,17 +153,39 @@ def simulate(  # noqa: PLR0913 - the options of a run, each by name
     chunks = [(k, min(CHUNK, count - k * CHUNK)) for k in range(-(-count // CHUNK))]
     held = count if run.keep == "all" else min(count, max(HELD, int(run.keep)))
     task = _ChunkTask(model, source, everything, used)
+    first = [chunk for chunk in chunks if chunk[0] * CHUNK < held]
     futures = None
-    for block, (k, size) in zip(parallel(task, chunks, n_jobs, backend), chunks, strict=True):
+    for block, (k, size) in zip(parallel(task, first, n_jobs, backend), first, strict=True):
         if futures is None:
             terms = {"seed": used, "sampler": name, "replicates": source.replicates}
             futures = Futures.starting(model, block, count=count, wanted=wanted, held=held, **terms)
-            futures.tally = Tally(source.replicates) if count > held else None
         futures.put(k * CHUNK, block)
-        if progress is not None:
-            progress(min(k * CHUNK + size, count), count)
+        _tell(progress, k * CHUNK + size, count)
     assert futures is not None
+    if count > held:
+        _stream(futures, task, chunks[len(first) :], n_jobs, backend, progress)
     return futures
+
+
+def _stream(  # noqa: PLR0913, PLR0917
+    futures: Futures, task: "_ChunkTask", chunks: Sequence[tuple[int, int]], n_jobs: int | None, backend: str | None,
+    progress: Progress | None,
+) -> None:
+    """Count the futures that are not held, chunk by chunk."""
+    tally = Tally(futures.replicates)
+    tally.add(read_all(futures.model, futures.holding))
+    counting = _CountingTask(task, tally.empty())
+    stretches = [tuple(chunks[k : k + STRETCH]) for k in range(0, len(chunks), STRETCH)]
+    for (counts, readings), stretch in zip(parallel(counting, stretches, n_jobs, backend), stretches, strict=True):
+        tally.merge(counts)
+        futures.count_readings(readings)
+        _tell(progress, stretch[-1][0] * CHUNK + stretch[-1][1], futures.count)
+    futures.tally = tally
+
+
+def _tell(progress: Progress | None, done: int, count: int) -> None:
+    if progress is not None:
+        progress(min(done, count), count)
 
 
 def simulate_plan(model: Model) -> Futures:
@@ -201,21 +228,41 @@ class _ChunkTask:
         return _block(self.model, source, size, self.sampler.replicates)
 
 
+@dataclass(frozen=True, slots=True)
+class _CountingTask:
+    """What a worker does with a stretch of chunks that are counted and let go."""
+
+    chunk: _ChunkTask
+    bins: Tally
+
+    def __call__(self, stretch: Sequence[tuple[int, int]]) -> tuple[Tally, dict[Key, NDArray[np.int64]]]:
+        tally, readings = self.bins.empty(), {}
+        for chunk in stretch:
+            block = self.chunk(chunk)
+            tally.add(read_all(self.chunk.model, block.holding))
+            for key, counts in block.readings.items():
+                readings[key] = readings.get(key, np.zeros_like(counts)) + counts
+        return tally, readings
+
+
 def _block(model: Model, source: ChunkSource | PlanSource, size: int, replicates: int) -> Block:
     """Evaluate the model and its readings on one source of figures."""
-    values = evaluate(model.nodes, source)
-    delivery = deliver(model, values, evaluate(model.nodes, PlanSource()), size)
+    memo: Memo = source.made if isinstance(source, ChunkSource) else {}
+    values = evaluate(model.nodes, source, memo)
+    delivery = deliver(model, values, size, memo)
     drivers = {
         node.address: _wide(value, size) for node, value in zip(model.nodes, values, strict=True) if isinstance(node, Driver)
     }
     outputs = {output.id: _wide(values[output.node], size) for output in model.outputs}
-    counts = {}
+    counts: dict[Key, NDArray[np.int64]] = {}
+    counted_already: dict[Hashable, NDArray[np.int64]] = {}
     for name, reading in model.readings.items():
         own = source.under(reading.dependences) if isinstance(source, ChunkSource) else source
-        other = deliver(reading, evaluate(reading.nodes, own), evaluate(reading.nodes, PlanSource()), size)
-        for key, fact in headline(reading, other):
-            counts[("readings", name, *key[1:])] = counted(fact, replicates)
-    return Block(delivery, drivers, outputs, counts)
+        made = memo if isinstance(source, ChunkSource) else {}
+        other = deliver(reading, evaluate(reading.nodes, own, made), size, made)
+        for key, count in headline(reading, other, replicates, counted_already if made is memo else {}):
+            counts[("readings", name, *key[1:])] = count
+    return Block(delivery.worked_out(), drivers, outputs, counts)
 
 
 def _wide(value: Floats, size: int) -> Floats:

@@ -83,16 +83,29 @@ def counted(fact: NDArray[np.bool_], replicates: int) -> NDArray[np.int64]:
 
 def statistics(figure: Floats, replicates: int = 1) -> Statistics:
     """Give the statistics of one figure over its futures, (simulation,)."""
-    ordered = np.sort(figure)
+    return ordered_statistics(figure, in_order(figure), replicates)
+
+
+def ordered_statistics(figure: Floats, ordered: Floats, replicates: int) -> Statistics:
+    """Give the same where the values are at hand in order too."""
     n = len(ordered)
+    if ordered[0] == ordered[-1]:  # a certain figure: no error, and no rounding from adding it up
+        value = float(ordered[0])
+        return Statistics(value, 0.0, dict.fromkeys(LEVELS, value), dict.fromkeys(("mean", *LEVELS), 0.0))
     mean = float(figure.mean())
-    sd = float(figure.std(ddof=1)) if n > 1 else 0.0
+    apart = figure - mean
+    sd = float(np.sqrt(np.square(apart, out=apart).sum() / (n - 1)))  # not a dot product: BLAS threads get in the way
     quantiles = {name: quantile(ordered, level) for name, level in LEVELS.items()}
     if replicates == 1:
         errors = {"mean": sd / np.sqrt(n)} | {name: _order_error(ordered, level) for name, level in LEVELS.items()}
     else:
         errors = _replicate_errors([np.sort(figure[r::replicates]) for r in range(replicates)])
     return Statistics(mean, sd, quantiles, {k: float(v) for k, v in errors.items()})
+
+
+def in_order(figure: Floats) -> Floats:
+    """Give the values in order; a certain figure is in order already."""
+    return figure if (figure == figure[0]).all() else np.sort(figure)
 
 
 def quantile(ordered: Floats, level: float) -> float:
@@ -165,6 +178,18 @@ class Histogram:
         zeros = np.zeros(replicates)
         origin = float(finite.mean()) if len(finite) else 0.0
         return cls(low - room, width, origin, np.zeros((replicates, bins), dtype=np.int64), zeros, zeros.copy())
+
+    def empty(self) -> "Histogram":
+        """Give one with the same bins and nothing in it."""
+        zeros = np.zeros(len(self.counts))
+        return Histogram(self.low, self.width, self.origin, np.zeros_like(self.counts), zeros, zeros.copy())
+
+    def merge(self, other: "Histogram") -> None:
+        """Add what another one has counted in the same bins."""
+        self.counts += other.counts
+        self.total += other.total
+        self.squares += other.squares
+        self.least, self.most = min(self.least, other.least), max(self.most, other.most)
 
     def add(self, figure: Floats) -> None:
         """Count a block of futures whose first one belongs to replicate 0."""

@@ -186,6 +186,7 @@ class Model:
     event_costs: tuple[EventCostModel, ...]
     options: tuple[OptionModel, ...]
     outputs: tuple[OutputModel, ...]
+    plan: tuple[Floats, ...] = ()  # every node's planned value
     readings: Mapping[str, "Model"] = field(default_factory=dict)
     checks: tuple[tuple[str, str, str], ...] = ()  # id, address, text
 

@@ -5,39 +5,50 @@ is a fact, (simulation,); an array of floats a figure, (simulation,) or (year, s
 serve futures held in memory, futures streamed past, the readings and the plan. Nothing is counted here.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator
+
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simlib.drivers import Driver
+from simlib.estimates import counted
 from simlib.flows import Delivery, Flows, flows
 from simlib.kernels import closing, reserves
 from simlib.kernels.closing import Booleans
 from simlib.kernels.paths import Floats
-from simlib.model import CouncilModel, Model
+from simlib.model import Model
 
 Key = tuple[str, ...]
+Counts = NDArray[np.int64]
 Readout = tuple[Key, NDArray[np.bool_] | Floats]
-TESTS = ("target_year", "in_year", "from_target_year", "every_year", "reserves_hold", "reserves_restored")
 YEARLY_FIGURES = (
     "gap_after", "gap_recurring", "savings", "run_rate", "one_off_gross", "one_off_net", "general_fund",
     "one_off_own_pots", "one_off_external_pots", "one_off_savings",
 )  # fmt: skip
 
 
-def closes(model: Model, flow: Flows) -> dict[str, Booleans]:
-    """Give the closing tests that apply, each (simulation,)."""
-    found: dict[str, Booleans] = {}
-    target, tolerance = model.target, model.tolerance
-    if flow.gap_recurring is not None and flow.gap_after is not None:
-        found["target_year"] = closing.target_year(flow.gap_recurring, target, tolerance)
-        found["in_year"] = closing.in_year(flow.gap_after, target, tolerance)
-        found["from_target_year"] = closing.from_target_year(flow.gap_recurring, target, tolerance)
-        found["every_year"] = closing.every_year(flow.gap_after, tolerance)
-    if flow.general_fund is not None and flow.minimum is not None and flow.opening is not None:
-        found["reserves_hold"] = closing.reserves_hold(flow.general_fund, flow.minimum, tolerance)
-        found["reserves_restored"] = closing.reserves_restored(flow.general_fund, flow.opening, tolerance)
-    return found
+def closes(model: Model, flow: Flows, *, only: str | None = None) -> dict[str, Booleans]:
+    """Give the closing tests that apply, each (simulation,); with ``only`` no other is worked out."""
+    return {test: holds(model, flow) for test, holds in _TESTS.items() if only in (None, test) and _applies(test, flow)}
+
+
+def _applies(test: str, flow: Flows) -> bool:
+    home = flow.model.councils[flow.council]
+    return home.gap_plan is not None and (not test.startswith("reserves") or home.fund is not None)
+
+
+_TESTS: dict[str, Callable[[Model, Flows], Booleans]] = {
+    "target_year": lambda m, f: closing.target_year(f.gap_recurring, m.target, m.tolerance),
+    "in_year": lambda m, f: closing.in_year(f.gap_after, m.target, m.tolerance),
+    "from_target_year": lambda m, f: closing.from_target_year(f.gap_recurring, m.target, m.tolerance),
+    "every_year": lambda m, f: closing.every_year(f.gap_after, m.tolerance),
+    "reserves_hold": lambda m, f: closing.reserves_hold(f.general_fund, f.minimum, m.tolerance),
+    "reserves_restored": lambda m, f: closing.reserves_restored(f.general_fund, f.opening, m.tolerance),
+}
+TESTS = tuple(_TESTS)
 
 
 def read_council(model: Model, block: Delivery, council: int) -> Iterator[Readout]:
@@ -69,36 +80,40 @@ def read_option(model: Model, block: Delivery, option: int) -> Iterator[Readout]
         yield ("options", chosen.id, "claim", "amount"), kept
 
 
-def headline(model: Model, block: Delivery) -> Iterator[Readout]:
-    """Give only the headline of each option and council, and each claim: what readings need."""
-    for o, option in enumerate(model.options):
-        for key, array in read_option_headline(model, block, o):
-            yield ("options", option.id, *key), array
+def headline(model: Model, block: Delivery, replicates: int, memo: dict[Hashable, Counts]) -> Iterator[tuple[Key, Counts]]:
+    """Give how often each option closes by the headline test, and keeps its claim: what readings need.
 
-
-def read_option_headline(model: Model, block: Delivery, option: int) -> Iterator[Readout]:
-    """Give the headline fact of one option by council, and whether its claim is kept."""
-    chosen = model.options[option]
-    kept = np.zeros(block.simulations)
-    for council in chosen.councils:
-        flow = flows(model, block, option, council)
-        test = closes(model, flow).get(model.config.closes)
-        if test is not None:
-            yield (model.councils[council].id,), test
-        if chosen.claim is not None:
-            kept = kept + _claimed(model, option, flow)
-    if chosen.claim is not None:
-        yield ("claim",), kept > chosen.claim.amount - model.tolerance
-
-
-def read_comparisons(model: Model, positions: Mapping[tuple[int, int], Floats]) -> Iterator[Readout]:
-    """Give how options compare on the same futures: by council, and jointly where two options share their councils.
-
-    Parameters
-    ----------
-    positions
-        (option, council) to (simulation,) recurring gap in the target year.
+    The memo holds what other readings of the same chunk have counted already.
     """
+    for o, option in enumerate(model.options):
+        kept = np.zeros(block.simulations)
+        for council in option.councils:
+            flow = flows(model, block, o, council)
+            if _applies(model.config.closes, flow):
+                yield ("options", option.id, model.councils[council].id), _counted(model, flow, replicates, memo)
+            if option.claim is not None:
+                kept = kept + _claimed(model, o, flow)
+        if option.claim is not None:
+            yield ("options", option.id, "claim"), counted(kept > option.claim.amount - model.tolerance, replicates)
+
+
+def _counted(model: Model, flow: Flows, replicates: int, memo: dict[Hashable, Counts]) -> Counts:
+    test = model.config.closes
+    if test not in ("target_year", "from_target_year"):
+        return counted(_TESTS[test](model, flow), replicates)
+    key = (test, model.target, flow.recurring_key)
+    if key not in memo:
+        memo[key] = counted(_TESTS[test](model, flow), replicates)
+    return memo[key]
+
+
+def read_comparisons(model: Model, block: Delivery) -> Iterator[Readout]:
+    """Give how options compare on the same futures: by council, and jointly where two options share their councils."""
+    positions = {}
+    for o, c in model.pairs:
+        recurring = flows(model, block, o, c).gap_recurring
+        if recurring is not None:
+            positions[o, c] = recurring[model.target].copy()
     for council, home in enumerate(model.councils):
         places = [o for o, option in enumerate(model.options) if (o, council) in positions]
         for i, a in enumerate(places):
@@ -201,6 +216,54 @@ def _claimed(model: Model, option: int, flow: Flows) -> Floats:
     return (flow.savings[until].sum(axis=0) if claim.cumulative else flow.run_rate[claim.by]) - once
 
 
-def has_gap(council: CouncilModel) -> bool:
-    """Tell whether the file gives a council a gap."""
-    return council.gap_plan is not None
+def read_events(model: Model, block: Delivery) -> Iterator[Readout]:
+    """Give whether each event happens."""
+    for place, event in model.events:
+        moments = np.broadcast_to(block.carried[place], (block.simulations,))
+        yield ("events", event.address), np.isfinite(moments)
+
+
+def read_figures(model: Model, drivers: dict[str, Floats], outputs: dict[str, Floats]) -> Iterator[Readout]:
+    """Give outputs, and drivers as their distribution is stated: of a walk its first step, else every year alike."""
+    yield from ((("outputs", name), value) for name, value in outputs.items())
+    for node in model.nodes:
+        if isinstance(node, Driver) and node.address in drivers:
+            value = drivers[node.address]
+            yield ("drivers", node.address), value[0] if node.varies.mode == "walk" else value
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Some futures with everything that can be read of them."""
+
+    delivery: Delivery
+    drivers: dict[str, Floats]
+    outputs: dict[str, Floats]
+
+    def part(self, where: slice) -> "Held":
+        """Give some of the futures, of those that are held in memory."""
+        drivers, outputs = ({k: v[..., where] for k, v in values.items()} for values in (self.drivers, self.outputs))
+        return Held(self.delivery.part(where), drivers, outputs)
+
+
+def parts(model: Model) -> list[Callable[[Held], Iterator[Readout]]]:
+    """Give the readings of a model in parts that do not need each other, so that they can be shared out."""
+    councils = [partial(_one, read_council, model, c) for c in range(len(model.councils))]
+    options = [partial(_one, read_option, model, o) for o in range(len(model.options))]
+    return [
+        *options,
+        lambda held: read_comparisons(model, held.delivery),
+        *councils,
+        lambda held: read_events(model, held.delivery),
+        lambda held: read_figures(model, held.drivers, held.outputs),
+    ]
+
+
+def _one(read: Callable[[Model, Delivery, int], Iterator[Readout]], model: Model, place: int, held: Held) -> Iterator[Readout]:
+    return read(model, held.delivery, place)
+
+
+def read_all(model: Model, held: Held) -> Iterator[Readout]:
+    """Give every fact and figure of some futures."""
+    for part in parts(model):
+        yield from part(held)

@@ -4,19 +4,19 @@ The first futures are held (all of them, up to 131,072 or with ``keep: all``); o
 it passes. What is read from them is in ``simlib.readouts``, what is made of that in ``simlib.summary``.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simlib.drivers import Driver
 from simlib.estimates import Histogram, counted
-from simlib.flows import Delivery, flows
+from simlib.flows import ARRAYS, Delivery
 from simlib.kernels.paths import Floats
 from simlib.model import Model
-from simlib.readouts import Key, Readout, read_comparisons, read_council, read_option
+from simlib.readouts import Held, Key, Readout
 
 if TYPE_CHECKING:
     import xarray
@@ -33,6 +33,11 @@ class Block:
     outputs: dict[str, Floats]
     readings: dict[Key, NDArray[np.int64]]
 
+    @property
+    def holding(self) -> Held:
+        """The chunk's futures, as they are read."""
+        return Held(self.delivery, self.drivers, self.outputs)
+
 
 @dataclass(slots=True)
 class Tally:
@@ -42,18 +47,30 @@ class Tally:
     facts: dict[Key, NDArray[np.int64]] = field(default_factory=dict)
     figures: dict[Key, list[Histogram]] = field(default_factory=dict)
 
-    def add(self, readouts: Iterator[Readout]) -> None:
-        """Count what is read of one block; the first block sets the bins."""
+    def add(self, readouts: Iterable[Readout]) -> None:
+        """Count what is read of some futures; the first ones set the bins."""
         for key, array in readouts:
             if array.dtype == np.bool_:
                 counts = counted(array, self.replicates)
                 self.facts[key] = self.facts.get(key, np.zeros_like(counts)) + counts
                 continue
-            rows = np.atleast_2d(array)
+            rows = array.reshape(1, -1) if key[0] == "drivers" else np.atleast_2d(array)
             if key not in self.figures:
                 self.figures[key] = [Histogram.over(row, self.replicates) for row in rows]
             for histogram, row in zip(self.figures[key], rows, strict=True):
                 histogram.add(row)
+
+    def empty(self) -> "Tally":
+        """Give one with the same bins and nothing in it."""
+        return Tally(self.replicates, {}, {key: [h.empty() for h in hs] for key, hs in self.figures.items()})
+
+    def merge(self, other: "Tally") -> None:
+        """Add what another one has counted in the same bins."""
+        for key, counts in other.facts.items():
+            self.facts[key] = self.facts.get(key, np.zeros_like(counts)) + counts
+        for key, histograms in other.figures.items():
+            for mine, theirs in zip(self.figures[key], histograms, strict=True):
+                mine.merge(theirs)
 
 
 @dataclass(slots=True)
@@ -89,12 +106,21 @@ class Futures:
     def starting(cls, model: Model, block: Block, **run: Any) -> "Futures":  # noqa: ANN401
         """Give futures with room for those that will be held, laid out like a first block."""
         held = run["held"]
-        room = {name: _room(value, held) for name, value in block.drivers.items()}
-        outputs = {name: _room(value, held) for name, value in block.outputs.items()}
-        d = block.delivery
-        arrays = (d.gap_before, d.line_costs, d.savings, d.run_rate, d.one_off_savings, d.costs, d.starts)
-        carried = {k: _room(v, held) if v.ndim and v.shape[-1] == d.simulations else v for k, v in d.carried.items()}
-        return cls(model, delivery=Delivery(*(_room(a, held) for a in arrays), carried), drivers=room, outputs=outputs, **run)
+        d, years = block.delivery, len(model.years)
+        shapes = {("arrays", n): (len(getattr(d, n)), *((years,) if n != "starts" else ())) for n in ARRAYS}
+        shapes |= {("drivers", name): value.shape[:-1] for name, value in block.drivers.items()}
+        shapes |= {("outputs", name): value.shape[:-1] for name, value in block.outputs.items()}
+        wide = {k for k, v in d.carried.items() if v.ndim and v.shape[-1] == d.simulations}
+        shapes |= {("carried", k): d.carried[k].shape[:-1] for k in wide}
+        room = rooms(shapes, held)
+        carried = {k: room["carried", k] if k in wide else v for k, v in d.carried.items()}
+        return cls(
+            model,
+            delivery=Delivery(held, *(room["arrays", name] for name in ARRAYS), carried),
+            drivers={name: room["drivers", name] for name in block.drivers},
+            outputs={name: room["outputs", name] for name in block.outputs},
+            **run,
+        )
 
     @property
     def trials(self) -> NDArray[np.int64]:
@@ -110,14 +136,21 @@ class Futures:
             for mine, theirs in self._twins(block):
                 if mine.ndim and mine.shape[-1] == self.held:
                     _copy(mine[..., where], theirs[..., taken])
-        for key, counts in block.readings.items():
+        self.count_readings(block.readings)
+
+    def count_readings(self, readings: dict[Key, NDArray[np.int64]]) -> None:
+        """Add what the readings of some futures have counted."""
+        for key, counts in readings.items():
             self.readings[key] = self.readings.get(key, np.zeros_like(counts)) + counts
-        if self.tally is not None:
-            self.tally.add(read_all(self.model, block.delivery, block.drivers, block.outputs))
+
+    @property
+    def holding(self) -> Held:
+        """The held futures, as they are read."""
+        return Held(self.delivery, self.drivers, self.outputs)
 
     def _twins(self, block: Block) -> Iterator[tuple[Floats, Floats]]:
-        names = ("gap_before", "line_costs", "savings", "run_rate", "one_off_savings", "costs", "starts")
-        yield from ((getattr(self.delivery, name), getattr(block.delivery, name)) for name in names)
+        for name in ARRAYS:
+            yield from zip(getattr(self.delivery, name), getattr(block.delivery, name), strict=True)
         yield from ((self.delivery.carried[k], v) for k, v in block.delivery.carried.items())
         yield from ((self.drivers[k], v) for k, v in block.drivers.items())
         yield from ((self.outputs[k], v) for k, v in block.outputs.items())
@@ -134,40 +167,18 @@ class Futures:
         return f"<Futures of {self.model.config.title!r}: {self.count:,} drawn ({self.sampler}, seed {self.seed}), {self.held:,} held>"
 
 
-def read_all(model: Model, delivery: Delivery, drivers: dict[str, Floats], outputs: dict[str, Floats]) -> Iterator[Readout]:
-    """Give every fact and figure of some futures."""
-    positions = {}
-    for c in range(len(model.councils)):
-        yield from read_council(model, delivery, c)
-    for o, option in enumerate(model.options):
-        for key, array in read_option(model, delivery, o):
-            if key[-1] == "gap_recurring":
-                council = next(c for c in option.councils if model.councils[c].id == key[2])
-                positions[o, council] = array[model.target].copy()
-            yield key, array
-    yield from read_comparisons(model, positions)
-    yield from read_events(model, delivery)
-    yield from read_figures(model, drivers, outputs)
+def rooms(shapes: Mapping[Any, tuple[int, ...]], held: int) -> dict[Any, Floats]:
+    """Give arrays of the given shapes with the simulation as a last axis, all in one piece of memory.
 
-
-def read_events(model: Model, delivery: Delivery) -> Iterator[Readout]:
-    """Give whether each event happens."""
-    for place, event in model.events:
-        moments = np.broadcast_to(delivery.carried[place], (delivery.simulations,))
-        yield ("events", event.address), np.isfinite(moments)
-
-
-def read_figures(model: Model, drivers: dict[str, Floats], outputs: dict[str, Floats]) -> Iterator[Readout]:
-    """Give outputs, and drivers as their distribution is stated: of a walk its first step, else every year alike."""
-    yield from ((("outputs", name), value) for name, value in outputs.items())
-    for node in model.nodes:
-        if isinstance(node, Driver) and node.address in drivers:
-            value = drivers[node.address]
-            yield ("drivers", node.address), value[0] if node.varies.mode == "walk" else value
-
-
-def _room(like: Floats, held: int) -> Floats:
-    return np.zeros((*like.shape[:-1], held))
+    One large piece is several times quicker to fill than many small ones, as the system hands it out in huge pages.
+    """
+    sizes = {key: math.prod(shape) for key, shape in shapes.items()}
+    whole = np.zeros((sum(sizes.values()), held))
+    found, start = {}, 0
+    for key, shape in shapes.items():
+        found[key] = whole[start : start + sizes[key]].reshape(*shape, held)
+        start += sizes[key]
+    return found
 
 
 def _copy(room: Floats, values: Floats) -> None:

@@ -5,8 +5,9 @@ out as the contract of summary.json has them. The reading itself is in ``simlib.
 ``simlib.estimates``.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, is_dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,13 @@ from simlib import dims
 from simlib.bridge import Step, bridge
 from simlib.checking import checks
 from simlib.drivers import Driver
-from simlib.estimates import Chance, Histogram, Statistics, chance, counted, statistics
-from simlib.kernels.paths import Floats
+from simlib.estimates import Chance, Statistics, chance, counted, in_order, ordered_statistics, quantile
 from simlib.model import Model
-from simlib.readouts import TESTS, YEARLY_FIGURES, Key
-from simlib.results import Futures, read_all
+from simlib.engine import parallel
+from simlib.kernels.paths import Floats
+from simlib.readouts import TESTS, YEARLY_FIGURES, Held, Key, Readout, parts, read_all
+from simlib.results import Futures, rooms
+from simlib.sampling import CHUNK
 
 FORMAT = 1
 CURVE = tuple(k / 100 for k in range(101))
@@ -50,7 +53,7 @@ class _Estimates:
     curves: dict[Key, list[float]] = field(default_factory=dict)
 
 
-def summarise(futures: Futures, plan: Futures) -> Summary:
+def summarise(futures: Futures, plan: Futures, *, n_jobs: int | None = None) -> Summary:
     """Give what futures say beside the plan.
 
     Parameters
@@ -59,11 +62,13 @@ def summarise(futures: Futures, plan: Futures) -> Summary:
         What :func:`simlib.simulate` gives.
     plan
         What :func:`simlib.simulate_plan` gives for the same model.
+    n_jobs
+        Workers; the result is the same for any number.
     """
-    return Summary(_Document(futures, plan).document(), futures.model.config.text)
+    return Summary(_Document(futures, plan, _estimates(futures, n_jobs)).document(), futures.model.config.text)
 
 
-def _estimates(futures: Futures) -> _Estimates:
+def _estimates(futures: Futures, n_jobs: int | None) -> _Estimates:
     """Estimate everything: from the held futures, or from the tally where more were drawn."""
     found = _Estimates()
     if futures.tally is not None:
@@ -72,32 +77,60 @@ def _estimates(futures: Futures) -> _Estimates:
         for key, histograms in futures.tally.figures.items():
             found.figures[key] = [histogram.statistics() for histogram in histograms]
             if key[-1] == "gap_recurring":
-                found.curves[key] = _curve(histograms[futures.model.target])
+                found.curves[key] = [histograms[futures.model.target].quantile(level) for level in CURVE]
         return found
-    for key, array in read_all(futures.model, futures.delivery, futures.drivers, futures.outputs):
-        if array.dtype == np.bool_:
-            found.chances[key] = chance(counted(array, futures.replicates), futures.trials)
-            continue
-        rows = array.reshape(1, -1) if key[0] == "drivers" else np.atleast_2d(array)
-        found.figures[key] = [statistics(row, futures.replicates) for row in rows]
-        if key[-1] == "gap_recurring":
-            found.curves[key] = _curve(rows[futures.model.target])
+    for part in parallel(partial(_estimated, futures), parts(futures.model), n_jobs):
+        found.chances |= part.chances
+        found.figures |= part.figures
+        found.curves |= part.curves
     return found
 
 
-def _curve(source: Histogram | Floats) -> list[float]:
-    if isinstance(source, Histogram):
-        return [source.quantile(level) for level in CURVE]
-    return [float(q) for q in np.quantile(source, CURVE)]
+def _estimated(futures: Futures, read: Callable[[Held], Iterator[Readout]]) -> _Estimates:
+    """Estimate one part of what is read."""
+    found = _Estimates()
+    facts, figures = _gathered(futures, read)
+    for key, counts in facts.items():
+        found.chances[key] = chance(counts, futures.trials)
+    for key, rows in figures.items():
+        rows = rows.reshape(1, -1) if key[0] == "drivers" else np.atleast_2d(rows)
+        ordered = [in_order(row) for row in rows]
+        found.figures[key] = [
+            ordered_statistics(row, sorted_row, futures.replicates) for row, sorted_row in zip(rows, ordered, strict=True)
+        ]
+        if key[-1] == "gap_recurring":
+            found.curves[key] = [quantile(ordered[futures.model.target], level) for level in CURVE]
+    return found
+
+
+def _gathered(
+    futures: Futures, read: Callable[[Held], Iterator[Readout]]
+) -> tuple[dict[Key, NDArray[np.int64]], dict[Key, Floats]]:
+    """Count the facts and collect the figures of one part, a block at a time so that what is in between stays small."""
+    facts: dict[Key, NDArray[np.int64]] = {}
+    figures: dict[Key, Floats] = {}
+    for start in range(0, futures.held, CHUNK):
+        where = slice(start, min(start + CHUNK, futures.held))
+        found = dict(read(futures.holding.part(where)))
+        if not start:
+            shapes = {key: array.shape[:-1] for key, array in found.items() if array.dtype != np.bool_}
+            figures = rooms(shapes, futures.held)
+        for key, array in found.items():
+            if key in figures:
+                figures[key][..., where] = array
+            else:
+                counts = counted(array, futures.replicates)
+                facts[key] = facts[key] + counts if key in facts else counts
+    return facts, figures
 
 
 class _Document:
     """Lays the estimates out as summary.json has them."""
 
-    def __init__(self, futures: Futures, plan: Futures) -> None:
+    def __init__(self, futures: Futures, plan: Futures, found: _Estimates) -> None:
         self.futures, self.model = futures, futures.model
-        self.found = _estimates(futures)
-        self.plan = {key: array for key, array in read_all(plan.model, plan.delivery, plan.drivers, plan.outputs)}
+        self.found = found
+        self.plan = dict(read_all(plan.model, plan.holding))
         self.plan_readings = plan.readings
         self.steps = bridge(self.model)
 
@@ -167,18 +200,13 @@ class _Document:
 
     def _council(self, council: int) -> Document:
         home = self.model.councils[council]
-        values = self._planned_nodes()
+        values = self.model.plan
         minimum = None if home.fund is None else float(np.asarray(values[home.fund.minimum]).flat[0])
         pots = {
             pot.id: {"label": pot.label, "owner": pot.owner, "opening": float(np.asarray(values[pot.opening]).flat[0])}
             for pot in home.pots
         }
         return {"label": home.label, "general_fund_minimum": minimum, "pots": pots}
-
-    def _planned_nodes(self) -> Sequence[Floats]:
-        from simlib.drivers import PlanSource, evaluate
-
-        return evaluate(self.model.nodes, PlanSource())
 
     def _option(self, option: int) -> Document:
         chosen = self.model.options[option]

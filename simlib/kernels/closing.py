@@ -6,6 +6,7 @@ Formulas over (year, simulation) arrays. ``tolerance`` is half a penny in the mo
 import numpy as np
 from numpy.typing import NDArray
 
+from simlib.kernels.lines import accumulated
 from simlib.kernels.paths import Floats
 
 Booleans = NDArray[np.bool_]
@@ -55,7 +56,7 @@ def payback(net_cash: Floats) -> Floats:
     Counted to the end of the first year from which cumulative net cash stays at or above zero, so that an early
     saving before its cost does not count as paid back.
     """
-    total = np.cumsum(net_cash, axis=0)
+    total = accumulated(net_cash)
     below = total < -1e-12 * (1.0 + np.abs(total).max(axis=0))
     years = len(net_cash)
     last = years - np.argmax(below[::-1], axis=0)  # the year after the last one below zero, as a count
@@ -64,4 +65,4 @@ def payback(net_cash: Floats) -> Floats:
 
 def present_value(net_cash: Floats, factors: Floats) -> Floats:
     """Give the net present value: ``Σ net_cash[y] · factors[y]``, (year, simulation) and (year,) to (simulation,)."""
-    return np.tensordot(factors, net_cash, axes=(0, 0))
+    return np.asarray(sum(factor * cash for factor, cash in zip(factors, net_cash, strict=True)))

@@ -5,6 +5,22 @@ import numpy as np
 from simlib.kernels.paths import Floats
 
 
+def accumulated(amounts: Floats) -> Floats:
+    """Give running totals over the years, (year, simulation); a loop over years, as numpy's own is slow on this axis."""
+    total = np.array(amounts)
+    for before, now in zip(total, total[1:], strict=False):
+        now += before
+    return total
+
+
+def compounded(growth: Floats) -> Floats:
+    """Give ``Π (1 + growth)`` up to each year, (year, simulation)."""
+    level = 1.0 + growth
+    for before, now in zip(level, level[1:], strict=False):
+        now *= before
+    return level
+
+
 def grown(base: Floats, growth: Floats) -> Floats:
     """Give a line's level by year: ``base · Π (1 + growth)``, the base being the year before the first.
 
@@ -15,12 +31,12 @@ def grown(base: Floats, growth: Floats) -> Floats:
     growth
         (year, simulation) growth over the year before, as a share.
     """
-    return base * np.cumprod(1.0 + growth, axis=0)
+    return base * compounded(growth)
 
 
 def relative_index(growth: Floats, planned: Floats) -> Floats:
     """Give how far an index has run ahead of its plan: ``Π (1 + g) ÷ Π (1 + plan g)``, (year, simulation)."""
-    return np.cumprod(1.0 + growth, axis=0) / np.cumprod(1.0 + planned, axis=0)
+    return compounded(growth) / compounded(planned)
 
 
 def from_moment(moment: Floats, years: int) -> Floats:
@@ -57,5 +73,5 @@ def programme_share(common: Floats, strays: Floats, own: int, weights: Floats, i
     future, and as the bracket lies within ±1 no measure leaves 0 … upper.
     """
     room = np.minimum(common, upper - common)
-    centre = np.tensordot(weights, strays, axes=(0, 0))
+    centre = sum(weight * stray for weight, stray in zip(weights, strays, strict=True))
     return common + individual * np.maximum(room, 0.0) * (strays[own] - centre)

@@ -5,6 +5,7 @@ of the horizon (0 = that day, 1 = a year later). Money is in the model's unit. W
 decided in ``simlib.flows``, not here.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,8 +101,8 @@ def received(path: Path, time: Floats) -> Floats:
     return total
 
 
-def delivered(path: Path, delay: Floats, years: int) -> tuple[Floats, Floats]:
-    """Give what a delayed path brings in each year, and the rate it has reached at each year's end.
+def in_year(path: Path, delay: Floats, years: int) -> Floats:
+    """Give what a delayed path brings in each year.
 
     Parameters
     ----------
@@ -114,45 +115,73 @@ def delivered(path: Path, delay: Floats, years: int) -> tuple[Floats, Floats]:
 
     Returns
     -------
-    in_year, at_end
-        Each (year, simulation) [per unit; per unit a year].
+    (year, simulation) amounts.
     """
-    ends = np.arange(1.0, years + 1)[:, None] - delay
-    up_to = received(path, ends)
-    in_year = np.empty_like(up_to)
-    in_year[0] = up_to[0] - received(path, 0.0 - delay)
-    np.subtract(up_to[1:], up_to[:-1], out=in_year[1:])
-    return in_year, rate(path, ends)
+    up_to = received(path, np.arange(years + 1.0)[:, None] - delay)
+    return up_to[1:] - up_to[:-1]
 
 
-def stopped(path: Path, delay: Floats, stops: Floats, keeps: Floats, years: int) -> tuple[Floats, Floats]:
-    """Give the same as :func:`delivered` for a path that stops, perhaps in part and more than once.
+def at_end(path: Path, delay: Floats, years: int) -> Floats:
+    """Give the rate that a delayed path has reached at each year's end, (year, simulation)."""
+    return rate(path, np.arange(1.0, years + 1)[:, None] - delay)
 
-    Parameters
+
+@dataclass(frozen=True, slots=True)
+class Stops:
+    """When a path stops, perhaps in part and more than once, in order of time.
+
+    Attributes
     ----------
-    stops
-        (stop, simulation) moments [years]; infinite where it does not happen.
-    keeps
-        (stop, simulation) share of the rate that stays after that stop.
+    moments
+        (stop, simulation) [years]; infinite where it does not happen.
+    kept
+        (stop, simulation) share of the frozen rate that is left after that stop.
+    frozen
+        (simulation,) the rate that had been reached at the first stop.
+    """
+
+    moments: Floats
+    kept: Floats
+    frozen: Floats
+
+
+def stops(path: Path, delay: Floats, moments: Floats, keeps: Floats, years: int) -> Stops:
+    """Give stops in order of time, from (stop, simulation) moments and shares kept in any order."""
+    if len(moments) > 1:
+        order = np.argsort(moments, axis=0, kind="stable")
+        moments, keeps = np.take_along_axis(moments, order, axis=0), np.take_along_axis(keeps, order, axis=0)
+    return Stops(moments, np.cumprod(keeps, axis=0), rate(path, np.minimum(moments[0], years) - delay))
+
+
+def in_year_stopped(path: Path, delay: Floats, stop: Stops, years: int) -> Floats:
+    """Give the same as :func:`in_year` for a path that stops.
 
     Notes
     -----
     The rate is frozen at the first stop and multiplied by the share kept; each later stop multiplies again.
     """
-    order = np.argsort(stops, axis=0, kind="stable")
-    moments = np.take_along_axis(stops, order, axis=0)
-    kept = np.cumprod(np.take_along_axis(np.broadcast_to(keeps, stops.shape), order, axis=0), axis=0)
-    first = moments[0]
-    frozen = rate(path, np.minimum(first, years) - delay)
+    first = stop.moments[0]
+    up_to = received(path, np.minimum(np.arange(years + 1.0)[:, None], first) - delay)
+    total = up_to[1:] - up_to[:-1]
     begins, ends = np.arange(years)[:, None], np.arange(1.0, years + 1)[:, None]
-    in_year = received(path, np.minimum(ends, first) - delay) - received(path, np.minimum(begins, first) - delay)
-    at_end = np.where(first < ends, 0.0, rate(path, ends - delay))
-    until = np.concatenate([moments[1:], np.full((1, moments.shape[1]), np.inf)])
-    for begin, end, share in zip(moments, until, kept, strict=True):
-        time_in = np.clip(end, begins, ends) - np.clip(begin, begins, ends)
-        in_year += share * frozen * time_in
-        at_end += np.where((begin < ends) & (end >= ends), share * frozen, 0.0)
-    return in_year, at_end
+    for begin, end, share in _spells(stop):
+        total += (share * stop.frozen) * (np.clip(end, begins, ends) - np.clip(begin, begins, ends))
+    return total
+
+
+def at_end_stopped(path: Path, delay: Floats, stop: Stops, years: int) -> Floats:
+    """Give the same as :func:`at_end` for a path that stops."""
+    ends = np.arange(1.0, years + 1)[:, None]
+    reached = np.where(stop.moments[0] < ends, 0.0, at_end(path, delay, years))
+    for begin, end, share in _spells(stop):
+        reached += np.where((begin < ends) & (end >= ends), share * stop.frozen, 0.0)
+    return reached
+
+
+def _spells(stop: Stops) -> Iterator[tuple[Floats, Floats, Floats]]:
+    """Give each time between two stops with the share kept during it."""
+    never = np.full((1, stop.moments.shape[1]), np.inf)
+    return zip(stop.moments, np.concatenate([stop.moments[1:], never]), stop.kept, strict=True)
 
 
 def spread(begin: Floats, length: float, years: int) -> Floats:

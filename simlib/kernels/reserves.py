@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from simlib.kernels.lines import accumulated
 from simlib.kernels.paths import Floats
 
 Funding = Sequence[tuple[int, float]]  # pots that pay a cost, in order, each with the most it may pay in all
@@ -56,7 +57,7 @@ def general_fund(opening: Floats, taken: Floats) -> Floats:
     -----
     ``GF[y] = GF[y−1] − gap_after[y] − one_off_net[y] + planned[y]``
     """
-    return opening - np.cumsum(taken, axis=0)
+    return opening - accumulated(taken)
 
 
 def drawn(gap_after: Floats, one_off_net: Floats, planned: Floats, *, spent: bool) -> Floats:
@@ -77,4 +78,4 @@ def drawn(gap_after: Floats, one_off_net: Floats, planned: Floats, *, spent: boo
 
 def reserve_needed(minimum: Floats, taken: Floats) -> Floats:
     """Give the opening balance that would just hold: ``minimum + max(0, max over years of Σ taken)``."""
-    return minimum + np.maximum(np.cumsum(taken, axis=0).max(axis=0), 0.0)
+    return minimum + np.maximum(accumulated(taken).max(axis=0), 0.0)
