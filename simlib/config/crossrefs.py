@@ -1,11 +1,12 @@
 """Runs every check on what sections say together and finds the places; the checks are in ``checks``."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from simlib.config import schema
 from simlib.config.checks import councils, dependence, drivers, measures, options
 from simlib.config.checks.whole import Check, Whole
-from simlib.config.inventory import figures
+from simlib.config.document import MOST_PROBLEMS
 from simlib.config.nodes import Mapping, Node, Place, Text, address_part
 from simlib.errors import Problem
 
@@ -30,9 +31,9 @@ def problems(config: schema.Config, root: Mapping, *, changed: bool = False) -> 
     changed
         Whether a reading or ``--set`` is laid over the file.
     """
-    whole = Whole(config, root, figures(config), changed)
+    whole = Whole.of(config, root, changed=changed)
     for check in CHECKS:
-        for address, message in check(whole):
+        for address, message in islice(check(whole), MOST_PROBLEMS):
             yield Problem(str(locate(root, address)), address, message)
 
 

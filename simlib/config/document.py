@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from simlib.config import nodes
+from simlib.config import nodes, syntax
 from simlib.config.nodes import Listing, Mapping, Node, Place, Text
 from simlib.errors import ConfigError, Problem
 
@@ -24,6 +24,7 @@ except ImportError:  # PyYAML without its C library: the same events, more slowl
 MAX_BYTES = 1 << 20
 MAX_NODES = 50_000
 MAX_DEPTH = 40
+MOST_PROBLEMS = 200
 
 # Control characters, and those that turn the direction of text or cannot be seen: a reader of the file and
 # this program must see the same thing.
@@ -31,48 +32,7 @@ _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 _COMMENT = re.compile(r"[ \t]+#")
-
-# What libyaml says, and what a finance officer understands.
-_PLAIN_WORDS = (
-    ("found character '\\t'", "a tab cannot indent or separate here; use spaces"),
-    ("found a tab character", "a tab cannot indent or separate here; use spaces"),
-    (
-        "mapping values are not allowed",
-        (
-            "a second ': ' on one line, or an entry that is indented differently from "
-            "its neighbours; put text that contains ': ' in quotation marks"
-        ),
-    ),
-    ("could not find expected ':'", "expected 'key: value'; the line has no ': ' after its key"),
-    (
-        "did not find expected key",
-        (
-            "expected a key; check the indentation, and put text that contains "
-            "quotation marks, ': ' or ' #' in quotation marks"
-        ),
-    ),
-    ("did not find expected '-' indicator", "expected '- ' as in the items above; check the indentation"),
-    ("did not find expected ',' or '}'", "expected ',' or '}': a {...} is not closed, or a comma is missing"),
-    ("did not find expected ',' or ']'", "expected ',' or ']': a [...] is not closed, or a comma is missing"),
-    ("found unexpected end of stream", "a quotation mark is opened and never closed"),
-    (
-        "found character that cannot start",
-        "a value cannot start with this character; put it in quotation marks",
-    ),
-    (
-        "found unknown escape character",
-        "unknown escape after a backslash; use single quotation marks, or write \\\\",
-    ),
-    ("did not find expected <document start>", "expected one document of 'key: value' lines"),
-    (
-        "block sequence entries are not allowed",
-        "a list item '- ' cannot start here; put the list on its own lines",
-    ),
-    ("did not find expected node content", "expected a value"),
-    ("found undefined tag handle", "tags such as !this are not part of the language"),
-    ("while scanning a directive", "directives such as %YAML are not part of the language"),
-    ("did not find expected alphabetic", "'&' and '*' cannot start a value; put it in quotation marks"),
-)
+_AFTER_COMMA = re.compile("[0-9]{3}[^:]*")  # what is left of £22,000 inside {...}
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +221,7 @@ class _Builder:
         node.broken = True
         key = self._stack[-1].key if self._stack else None
         place = key.place if key is not None and not node else node.place
-        if key is not None and not node and re.fullmatch("[0-9]{3}.*", key):
+        if key is not None and not node and _AFTER_COMMA.fullmatch(key):
             hint = (
                 "a comma ends a value inside {...}: write £22_000 for £22,000, or put it in quotation marks"
             )
@@ -345,11 +305,10 @@ class _Builder:
         top.key, top.waits = node, True
         first = top.node.key(node) if node in top.node else None
         top.skips = first is not None or node == "<<" or not node
-        if first is not None:
+        if first is not None and not _AFTER_COMMA.fullmatch(node):
             where = f"line {first.place.line}" if first.place.line else "before"
-            self._complain(
-                node.place, node.address, f"duplicate key '{nodes.visible(node)}': already given on {where}"
-            )
+            message = f"duplicate key '{nodes.visible(node)}': already given on {where}"
+            self._complain(node.place, node.address, message)
         elif node == "<<":
             self._complain(node.place, top.node.address, "merge keys (<<) are not part of the language")
         elif not node:
@@ -368,16 +327,14 @@ class _Builder:
 
     def _complain(self, place: Place, address: str, message: str) -> None:
         self.problems.append(Problem(str(place), address, message))
+        # Nobody reads more, and each takes its time to say.
+        self.stopped = self.stopped or len(self.problems) >= MOST_PROBLEMS
 
     def _stop(self, event: Any, message: str) -> None:
         self._complain(self._place(event.start_mark), "", message)
         self.stopped = True
 
     def _syntax(self, trouble: yaml.YAMLError) -> None:
-        mark = getattr(trouble, "problem_mark", None) or getattr(trouble, "context_mark", None)
-        said = " ".join(
-            filter(None, (getattr(trouble, "context", None), getattr(trouble, "problem", None)))
-        ) or str(trouble)
-        words = next((plain for raw, plain in _PLAIN_WORDS if raw in said), said)
+        mark, words = syntax.explain(trouble, self.text)
         self._complain(self._place(mark), "", words)
         self.stopped = True

@@ -25,6 +25,7 @@ from simlib.config.nodes import (
     Text,
     did_you_mean,
     expected,
+    is_broken,
     join,
     nearest_or_list,
     problem,
@@ -42,6 +43,7 @@ T = TypeVar("T")
 Reader: TypeAlias = Callable[[Node, Setting], T]
 
 MAX_DATA_BYTES = 5_000_000
+MAX_DATA_ROWS = 100_000
 # Parameters that say how far the values reach: the slot's bounds hold for them, not for a mean or a p90.
 _REACHING = frozenset({"value", "values", "low", "mode", "high"})
 _BESIDE_QUANTILES = ("low", "high", "mode", "mean", "df", "lambda")
@@ -96,7 +98,9 @@ def _plain(
             key, f"unknown parameter {quote(key)} of {family.name}{nearest_or_list(key, family.parameters)}"
         )
         for key in parameters
-        if key not in known and not (family.elicited and quantile_of_name(key) is not None)
+        if key not in known
+        and not (family.elicited and quantile_of_name(key) is not None)
+        and not is_broken(parameters[key])
     ]
     gather = Gather()
     values = {
@@ -245,6 +249,8 @@ def _column(file: Text, column: Text, slot: "Slot", setting: Setting) -> tuple[f
     from simlib.config.slots import literal
 
     rows = list(csv.reader(io.StringIO(_data(file, setting), newline="")))
+    if len(rows) > MAX_DATA_ROWS:
+        refuse(file, f"{quote(file)} has more than {MAX_DATA_ROWS:,} rows")
     header = [name.strip() for name in rows[0]] if rows else []
     if column not in header:
         refuse(column, f"{quote(file)} has no column {quote(column)}{nearest_or_list(column, header)}")

@@ -204,8 +204,11 @@ class _Reader:
         return reader(self, node, depth + 1)
 
     def constant(self, node: ast.Constant, _depth: int) -> Tree:
+        written = self._piece(node)
         if isinstance(node.value, bool) or not isinstance(node.value, int | float):
-            raise FormulaError(f"only numbers and names can stand in a formula, not {self._piece(node)}")
+            raise FormulaError(f"only numbers and names can stand in a formula, not {written}")
+        if written[1:3].lower() in ("0x", "0o", "0b"):
+            raise FormulaError(f"numbers are written in tens, not {written}")
         if abs(node.value) > LARGEST:
             raise FormulaError(f"a number in a formula is at most 1e15, not {self._piece(node)}")
         return float(node.value)

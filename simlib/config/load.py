@@ -12,13 +12,14 @@ from pathlib import Path
 from pydantic import PrivateAttr, ValidationError
 
 from simlib.config import crossrefs, document, nodes, overlay, schema
-from simlib.config.nodes import Mapping, Text, without
+from simlib.config.nodes import Mapping, Node, Text, without
 from simlib.config.scalars import Setting
 from simlib.config.translate import translated
 from simlib.errors import ConfigError, Problem
 from simlib.units import UNITS
 from simlib.years import parse_years
 
+MOST_READINGS = 50  # each is checked, and run, as a whole file
 Overrides = AbstractMapping[str, str] | Sequence[str]
 
 
@@ -266,16 +267,29 @@ def _setting(root: Mapping, folder: Path | None) -> Setting:
 def _readings(root: Mapping, folder: Path | None, known: Sequence[Problem]) -> list[Problem]:
     """Check each reading as a whole file, and give what the base reading has not already said."""
     section = root.get("readings")
+    if not isinstance(section, Mapping):
+        return []
+    if len(section) > MOST_READINGS:
+        message = f"expected at most {MOST_READINGS} readings, got {len(section)}"
+        return [nodes.problem(section, message)]
     said = set(known)
     problems: list[Problem] = []
-    for name in section if isinstance(section, Mapping) else ():
+    for key in section.texts():
         try:
-            _, found = _checked(_laid_over(root, name), folder, changed=True)
+            _, found = _checked(_laid_over(root, key), folder, changed=True)
         except ConfigError as trouble:
             found = list(trouble.problems)
-        problems += [problem for problem in found if problem not in said]
-        said.update(found)
+        new = [problem for problem in found if problem not in said]
+        said.update(new)
+        problems += [_in_reading(problem, key, section[key]) for problem in new]
     return problems
+
+
+def _in_reading(problem: Problem, key: Text, reading: Node) -> Problem:
+    """Say which reading a problem is of, and point at it where the place is not within it."""
+    inside = problem.where in {str(node.place) for node in nodes.below(reading)}
+    where = problem.where if inside else str(key.place)
+    return Problem(where, problem.address, f"{problem.message} (in the reading '{key}')")
 
 
 def _in_order(problems: Iterable[Problem]) -> list[Problem]:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
 from simlib import years
@@ -17,6 +18,7 @@ T = TypeVar("T")
 
 _MONTH_KEY = re.compile(r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?")
 _QUOTED_LENGTH = 60
+_COMPARED = 500  # names that one misspelling is held against, so that no file takes for ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,10 @@ Node: TypeAlias = Text | Mapping | Listing
 
 
 class RefusedError(ValueError):
-    """What is wrong with one entry; carried through pydantic, and never seen by users."""
+    """What is wrong with one entry; carried through pydantic, and never seen by users.
+
+    It holds no problem where the entry was already refused when the document was read.
+    """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -100,6 +105,7 @@ class Gather:
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+        self._failed = False
 
     def take(self, read: Callable[..., T], *arguments: Any, **named: Any) -> T | None:
         """Give what is read, or note what is wrong and give None."""
@@ -107,6 +113,7 @@ class Gather:
             return read(*arguments, **named)
         except RefusedError as trouble:
             self.problems += trouble.problems
+            self._failed = True
             return None
 
     def finish(self) -> None:
@@ -117,7 +124,7 @@ class Gather:
         RefusedError
             With every problem that was noted.
         """
-        if self.problems:
+        if self.problems or self._failed:
             raise RefusedError(self.problems)
 
 
@@ -164,12 +171,16 @@ def address_part(key: str) -> str:
         return key
 
 
-def children(node: Node) -> Iterator[Node]:
-    """Give the values of a mapping or the items of a list; nothing for a text."""
-    if isinstance(node, Mapping):
-        yield from node.values()
-    elif isinstance(node, Listing):
-        yield from node
+def below(node: Node) -> Iterator[Node]:
+    """Give a node, its keys and everything below it."""
+    stack: list[Node] = [node]
+    while stack:
+        top = stack.pop()
+        yield top
+        if isinstance(top, Mapping):
+            stack += [*top.texts(), *top.values()]
+        elif isinstance(top, Listing):
+            stack += top
 
 
 def problem(node: Node, message: str, *, address: str | None = None) -> Problem:
@@ -185,6 +196,8 @@ def refuse(node: Node, message: str, *, address: str | None = None) -> NoReturn:
     RefusedError
         Always.
     """
+    if isinstance(node, Text) and node.broken:
+        raise RefusedError([])
     raise RefusedError([problem(node, message, address=address)])
 
 
@@ -197,6 +210,11 @@ def expected(node: Node, expectation: str, *, address: str | None = None) -> NoR
         Always.
     """
     refuse(node, f"expected {expectation}, got {quote(node)}", address=address)
+
+
+def is_broken(node: Node) -> bool:
+    """Whether an entry was already refused when the document was read."""
+    return isinstance(node, Text) and node.broken
 
 
 def quote(node: object) -> str:
@@ -218,7 +236,7 @@ def visible(value: str) -> str:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Give ``; did you mean 'measures'?`` for the nearest known name, or nothing where none is near."""
-    near = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    near = get_close_matches(name[:80], list(islice(known, _COMPARED)), n=1, cutoff=0.6)
     return f"; did you mean '{near[0]}'?" if near else ""
 
 

@@ -96,12 +96,36 @@ def duration(node: Node, _: Setting) -> float:
     return _read(node, units.EXPECTED_DURATION, units.parse_duration)
 
 
+def bare(node: Node, setting: Setting) -> float:
+    """Read a plain number; what looks like a figure of another kind is told how to say so."""
+    text = text_of(node, units.EXPECTED_NUMBER)
+    try:
+        return units.parse_number(text)
+    except ValueError as trouble:
+        kinds: dict[Kind, Callable[[Node, Setting], float]] = {
+            "share": share,
+            "money": money,
+            "duration": duration,
+        }
+        fits = [kind for kind, read in kinds.items() if _reads(read, text, setting)]
+        hint = f"; for {'a ' if fits[0] != 'money' else ''}{fits[0]} say kind: {fits[0]}" if fits else ""
+        refuse(text, f"{trouble}, got {quote(text)}{hint}")
+
+
+def _reads(read: Callable[[Node, Setting], float], text: Text, setting: Setting) -> bool:
+    try:
+        read(text, setting)
+    except RefusedError:
+        return False
+    return True
+
+
 READERS: dict[Kind, Callable[[Node, Setting], float]] = {
     "money": money,
     "share": share,
     "duration": duration,
     "count": number,
-    "number": number,
+    "number": bare,
 }
 
 
@@ -237,8 +261,10 @@ def _pattern(node: Node) -> str:
 
 def pair(node: Node, setting: Setting) -> tuple[str, str]:
     """Read two addresses."""
-    if not isinstance(node, Listing) or len(node) != 2:
+    if not isinstance(node, Listing):
         expected(node, "a list of two addresses")
+    if len(node) != 2:
+        refuse(node, f"expected a list of two addresses, got {len(node)}")
     first, second = several(node, lambda item: address(item, setting))
     return first, second
 

@@ -336,7 +336,7 @@ class Dependence(Section):
         None, description="A pattern such as measures.*.delay, or several: every pair alike."
     )
     between: Pair | None = Field(None, description="Two drivers.")
-    rank_correlation: Number = Field(description="Spearman's, from -1 to 1.")
+    rank_correlation: Number = Field(description="Rank correlation (Spearman's), from -1 to 1.")
     reason: Prose | None = None
 
 

@@ -100,7 +100,7 @@ def literal(node: Node, slot: Slot, setting: Setting) -> float:
         )
         refuse(node, f"expected {EXPECTED[slot.kind]}, not below {least}, got {quote(node)}")
     if too_high:
-        refuse(node, f"expected {EXPECTED[slot.kind]}, got {quote(node)}{slot.beyond}")
+        refuse(node, f"expected {EXPECTED[slot.kind]}, got {quote(node)}{slot.beyond or '; at most 100%'}")
     return value
 
 

@@ -6,6 +6,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from simlib.config.document import MOST_PROBLEMS
 from simlib.config.nodes import Listing, Mapping, Node, RefusedError, Text, did_you_mean, join, quote
 from simlib.errors import Problem
 
@@ -13,7 +14,7 @@ from simlib.errors import Problem
 def translated(trouble: ValidationError, root: Mapping, model: type[BaseModel]) -> list[Problem]:
     """Give a problem of the language for everything that pydantic refused."""
     problems: list[Problem] = []
-    for error in trouble.errors(include_url=False):
+    for error in trouble.errors(include_url=False)[:MOST_PROBLEMS]:
         problems += _translate(error, root, model)
     return problems
 

@@ -1,7 +1,6 @@
 """Dependence: that correlated drivers exist, are stated once, and can be correlated year by year."""
 
 from collections.abc import Iterator
-from itertools import combinations
 
 from simlib import years
 from simlib.config import schema
@@ -72,17 +71,24 @@ def _without_year(address: str) -> str:
 
 def pairs_are_stated_once(whole: Whole) -> Iterator[Complaint]:
     """No two sections speak of the same pair."""
-    seen: dict[frozenset[str], str] = {}
+    pairs: dict[frozenset[str], str] = {}
+    patterns: dict[str, set[str]] = {}
     for name, section in whole.config.dependence.items():
-        for pair in map(frozenset, combinations(sorted(members(whole, section)), 2)):
-            if pair in seen:
-                first, second = sorted(pair)
-                yield (
-                    f"dependence.{name}",
-                    f"{first} and {second} are already correlated in dependence.{seen[pair]}",
-                )
-                break
-            seen[pair] = name
+        found = set(members(whole, section))
+        earlier = pairs.get(frozenset(found)) if section.between is not None else _pair_within(found, pairs)
+        earlier = earlier or next(
+            (other for other, those in patterns.items() if len(those & found) > 1), None
+        )
+        if earlier is not None:
+            yield f"dependence.{name}", f"a pair of these is already correlated in dependence.{earlier}"
+        if section.between is None:
+            patterns[name] = found
+        else:
+            pairs.setdefault(frozenset(found), name)
+
+
+def _pair_within(found: set[str], pairs: dict[frozenset[str], str]) -> str | None:
+    return next((name for pair, name in pairs.items() if pair <= found), None)
 
 
 def times_agree(whole: Whole) -> Iterator[Complaint]:

@@ -61,21 +61,15 @@ def _with_year(name: str) -> tuple[str, int | None]:
 
 def _exists(whole: Whole, address: str) -> bool:
     """Whether a figure of the file stands there, also one that was refused or that has its neutral value."""
-    if address in whole.figures or any(known.startswith(f"{address}.y") for known in whole.figures):
+    if address in whole.figures or address in whole.parts:
         return True
     parts = address.split(".")
     if parts[0] == "events" and len(parts) == 2:
         return parts[1] in whole.names("events")
     if parts[0] == "measures" and len(parts) == 3 and parts[2] in MEASURE_FIGURES and parts[2] in NEUTRAL:
         return parts[1] in whole.names("measures")
-    refused = len(parts) > 1 and f"{parts[0]}.{parts[1]}" not in _sound(whole)
+    refused = len(parts) > 1 and f"{parts[0]}.{parts[1]}" not in whole.sound
     return refused and _stands(whole.root, parts)
-
-
-def _sound(whole: Whole) -> set[str]:
-    """Give the entries whose fields were accepted: their figures are all known."""
-    sections = ("drivers", "councils", "programmes", "measures", "events", "outputs")
-    return {f"{section}.{name}" for section in sections for name in getattr(whole.config, section)}
 
 
 def _stands(root: Mapping, parts: list[str]) -> bool:
@@ -112,27 +106,27 @@ def _needed(whole: Whole, figure: Figure) -> list[str]:
     for name in _names(figure):
         target, _ = _with_year(name)
         for candidate in candidates(target, figure.measure):
-            found += [
-                known for known in whole.figures if known == candidate or known.startswith(f"{candidate}.y")
-            ]
-            if candidate.startswith("events.") and candidate.count(".") == 1:
-                found += [known for known in whole.figures if known.startswith(f"{candidate}.chance")]
+            found += [candidate] if candidate in whole.figures else whole.parts.get(candidate, [])
+            if candidate.startswith("events."):
+                found += [known for known in (f"{candidate}.chance",) if known in whole.figures]
     return found
 
 
 def _circle(start: str, needs: dict[str, list[str]], done: set[str]) -> list[str]:
     """Give the first circle that can be reached from a figure; chains are long, so the stack is explicit."""
-    path: list[str] = []
+    path: dict[str, None] = {}
     stack = [(start, False)]
     while stack:
         address, leaving = stack.pop()
         if leaving:
-            path.pop()
+            path.popitem()
             done.add(address)
         elif address in path:
-            return path[path.index(address) :]
+            done.update(path)
+            walked = list(path)
+            return walked[walked.index(address) :]
         elif address not in done:
-            path.append(address)
+            path[address] = None
             stack += [(address, True), *((needed, False) for needed in needs.get(address, []))]
     return []
 

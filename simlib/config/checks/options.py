@@ -45,7 +45,8 @@ def measures_reach_a_council(whole: Whole) -> Iterator[Complaint]:
             owners = (
                 set(measure.shares or ([measure.council] if measure.council else ())) if measure else set()
             )
-            if owners and not owners & set(option.councils):
+            known = option.councils and set(option.councils) <= set(whole.names("councils"))
+            if known and owners and not owners & set(option.councils):
                 message = f"'{chosen}' belongs to none of the councils that this option is open to"
                 yield f"options.{name}.measures", message
 

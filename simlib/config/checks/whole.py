@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from simlib.config import schema
-from simlib.config.inventory import Figure
+from simlib.config.inventory import Figure, figures
 from simlib.config.nodes import Mapping, nearest_or_list
-from simlib.years import label
+from simlib.years import label, parse_address
 
+SECTIONS = ("drivers", "councils", "programmes", "measures", "events", "outputs")
 Complaint: TypeAlias = tuple[str, str]  # address, message
 
 
@@ -24,6 +25,10 @@ class Whole:
         The raw tree, with those entries: a name that stands in it is known.
     figures
         Every figure by address.
+    parts
+        For a figure given year by year: the addresses of its parts.
+    sound
+        The entries that were accepted, such as ``measures.transformation``.
     changed
         Whether a reading or ``--set`` is laid over the file.
     """
@@ -31,7 +36,21 @@ class Whole:
     config: schema.Config
     root: Mapping
     figures: dict[str, Figure]
+    parts: dict[str, list[str]]
+    sound: frozenset[str]
     changed: bool = False
+
+    @classmethod
+    def of(cls, config: schema.Config, root: Mapping, *, changed: bool = False) -> "Whole":
+        """Give what checks look at."""
+        found = figures(config)
+        parts: dict[str, list[str]] = {}
+        for address in found:
+            head, _, last = address.rpartition(".")
+            if parse_address(last) is not None:
+                parts.setdefault(head, []).append(address)
+        sound = {f"{section}.{name}" for section in SECTIONS for name in getattr(config, section)}
+        return cls(config, root, found, parts, frozenset(sound), changed)
 
     def names(self, *path: str) -> list[str]:
         """Give the ids of a section: ``names("councils", "south_somerset", "pots")``."""
