@@ -563,6 +563,43 @@ REFUSED = [
     ),
     ("beta", {"mean": 1.5, "sd": 0.1}, "mean", "expected a number between low (0) and high (1), got 1.5"),
     ("beta", {"alpha": -1, "beta": 1}, "alpha", "expected a number above 0, got -1"),
+    (
+        "beta",
+        {"alpha": 1e10, "beta": 1},
+        "alpha",
+        "expected at most 1e+09 (so narrow a beta is a normal), got 1e+10",
+    ),
+    (
+        "pert",
+        {"low": 0, "mode": 1, "high": 2, "lambda": 1e9},
+        "lambda",
+        "expected at most 1e+06, got 1000000000",
+    ),
+    (
+        "weibull",
+        {"shape": 0.001, "scale": 1},
+        "shape",
+        "expected at least 0.03 (with less no number can hold the spread), got 0.001",
+    ),
+    (
+        "lognormal",
+        {"mu": 1, "sigma": 20},
+        "sigma",
+        "expected a logarithm whose mean and spread a number can hold, got 20",
+    ),
+    ("uniform", {"low": -1e200, "high": 1}, "low", "expected a number from -1e+100 to 1e+100, got -1e+200"),
+    (
+        "gamma",
+        {"shape": 2e6, "scale": 1},
+        "shape",
+        "expected at most 1e+06 (so narrow a gamma is a normal), got 2000000",
+    ),
+    (
+        "gamma",
+        {"mean": 2, "sd": 0.001},
+        "sd",
+        "expected at least 0.002 (so narrow a gamma is a normal), got 0.001",
+    ),
     ("bernoulli", {"p": 1.4}, "p", "expected a share from 0 to 1, got 1.4"),
     ("binomial", {"n": 2.5, "p": 0.5}, "n", "expected a whole number of at least 1, got 2.5"),
     (

@@ -13,6 +13,8 @@ from scipy import special
 Array = npt.NDArray[np.float64]
 Show = Callable[[float], str]
 
+LARGEST = 1e100  # a number whose square is still one
+
 
 class ParameterError(ValueError):
     """A parameter that no distribution of the family can have.
@@ -209,6 +211,8 @@ def number(parameter: str, value: object) -> float:
     checked = float(value)
     if not math.isfinite(checked):
         refuse(parameter, "a finite number", checked)
+    if abs(checked) > LARGEST:
+        refuse(parameter, f"a number from {-LARGEST:g} to {LARGEST:g}", checked)
     return checked
 
 

@@ -29,6 +29,9 @@ from simlib.distributions.tables import ByTable
 
 __all__ = ["Beta", "LogUniform", "Pert", "Piecewise", "Triangular", "Uniform"]
 
+LARGEST_BETA = 1e9  # beyond it scipy's inverse loses its digits
+LARGEST_LAMBDA = 1e6
+
 
 @dataclass(frozen=True, slots=True)
 class Uniform(ByInversion):
@@ -217,6 +220,9 @@ class Beta(ByTable):
         low = number("low", self.low)
         high = above("high", self.high, other="low", bound=low)
         alpha, beta = positive("alpha", self.alpha), positive("beta", self.beta)
+        for name, value in (("alpha", alpha), ("beta", beta)):
+            if value > LARGEST_BETA:
+                refuse(name, f"at most {LARGEST_BETA:g} (so narrow a beta is a normal)", value)
         settle(self, alpha=alpha, beta=beta, low=low, high=high)
 
     @classmethod
@@ -292,7 +298,10 @@ class Pert(ByTable):
 
     def __post_init__(self) -> None:
         settle_three(self, self.low, self.mode, self.high)
-        settle(self, lambda_=positive("lambda", self.lambda_))
+        strength = positive("lambda", self.lambda_)
+        if strength > LARGEST_LAMBDA:
+            refuse("lambda", f"at most {LARGEST_LAMBDA:g}", strength)
+        settle(self, lambda_=strength)
 
     @property
     def _beta(self) -> Beta:

@@ -272,11 +272,11 @@ def _gamma(said: Statement) -> Distribution:
 
     def excess(log_shape: float) -> float:
         shape = math.exp(log_shape)
-        low, high = special.gammaincinv(shape, [p, later_p])
+        low, high = Gamma(shape, 1.0).ppf(np.array([p, later_p]))
         return math.log(max(high, 1e-300) / max(low, 1e-300)) - wanted
 
-    shape = math.exp(_root(excess, math.log(0.02), math.log(1e9), "gamma", said))
-    return Gamma(shape, later_x / float(special.gammaincinv(shape, later_p)))
+    shape = math.exp(_root(excess, math.log(0.02), math.log(0.99e6), "gamma", said))
+    return Gamma(shape, later_x / Gamma(shape, 1.0).quantile(later_p))
 
 
 def _beta(said: Statement) -> Distribution:

@@ -29,6 +29,9 @@ from simlib.distributions.tables import ByTable
 __all__ = ["Exponential", "Gamma", "Gumbel", "Lognormal", "Normal", "StudentT", "Weibull"]
 
 Z90 = float(special.ndtri(0.9))
+LARGEST_LOG = 300.0
+LEAST_WEIBULL = 0.03
+LARGEST_GAMMA = 1e6  # beyond it scipy's incomplete gamma function and its inverse lose their digits
 EULER_GAMMA = float(np.euler_gamma)
 
 
@@ -85,7 +88,11 @@ class Lognormal(ByInversion):
     family: ClassVar[str] = "lognormal"
 
     def __post_init__(self) -> None:
-        settle(self, mu=number("mu", self.mu), sigma=positive("sigma", self.sigma))
+        mu, sigma = number("mu", self.mu), positive("sigma", self.sigma)
+        if abs(mu) + sigma**2 > LARGEST_LOG:
+            name, value = ("mu", mu) if abs(mu) > sigma**2 else ("sigma", sigma)
+            refuse(name, "a logarithm whose mean and spread a number can hold", value)
+        settle(self, mu=mu, sigma=sigma)
 
     @classmethod
     def from_moments(cls, mean: object, sd: object) -> Lognormal:
@@ -153,12 +160,18 @@ class Gamma(ByTable):
     family: ClassVar[str] = "gamma"
 
     def __post_init__(self) -> None:
-        settle(self, shape=positive("shape", self.shape), scale=positive("scale", self.scale))
+        shape = positive("shape", self.shape)
+        if shape > LARGEST_GAMMA:
+            refuse("shape", f"at most {LARGEST_GAMMA:g} (so narrow a gamma is a normal)", shape)
+        settle(self, shape=shape, scale=positive("scale", self.scale))
 
     @classmethod
     def from_moments(cls, mean: object, sd: object) -> Gamma:
         """Give the gamma with this mean and standard deviation."""
         centre, spread = positive("mean", mean), positive("sd", sd)
+        least = centre / math.sqrt(LARGEST_GAMMA)
+        if spread < least:
+            refuse("sd", f"at least {least:.6g} (so narrow a gamma is a normal)", spread)
         return cls((centre / spread) ** 2, spread**2 / centre)
 
     @property
@@ -208,7 +221,10 @@ class Weibull(ByTable):
     family: ClassVar[str] = "weibull"
 
     def __post_init__(self) -> None:
-        settle(self, shape=positive("shape", self.shape), scale=positive("scale", self.scale))
+        shape = positive("shape", self.shape)
+        if shape < LEAST_WEIBULL:
+            refuse("shape", f"at least {LEAST_WEIBULL:g} (with less no number can hold the spread)", shape)
+        settle(self, shape=shape, scale=positive("scale", self.scale))
 
     def _moment(self, order: int) -> float:
         return math.exp(math.lgamma(1.0 + order / self.shape))
