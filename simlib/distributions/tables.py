@@ -175,7 +175,10 @@ def _slopes(nodes: Array) -> Array:
 
 @lru_cache(maxsize=512)
 def score_table(distribution: Distribution) -> ScoreTable:
-    """Give the table of a distribution, built once for equal distributions."""
+    """Give the table of a distribution, built once for equal distributions.
+
+    Any continuous distribution has one; `rows` is what a compiled kernel needs.
+    """
     return ScoreTable(lambda z: distribution.at(*tails(z)), support=distribution.support)
 
 

@@ -48,7 +48,11 @@ def spearman_to_normal(rho: npt.ArrayLike) -> Array:
 
 
 def normal_to_spearman(r: npt.ArrayLike) -> Array:
-    """Rank correlation that a correlation of normal scores gives: 6/pi asin(r/2)."""
+    """Rank correlation that a correlation of normal scores gives: 6/pi asin(r/2).
+
+    >>> round(float(normal_to_spearman(0.5)), 4)
+    0.4826
+    """
     return np.asarray(6.0 / np.pi * np.arcsin(0.5 * np.asarray(r, dtype=np.float64)))
 
 
@@ -77,6 +81,10 @@ def nearest_correlation(matrix: npt.ArrayLike) -> tuple[Array, float]:
     References
     ----------
     Higham (2002), "Computing the nearest correlation matrix", IMA J. Numer. Anal. 22.
+
+    >>> repaired, change = nearest_correlation([[1, 1, 0], [1, 1, 1], [0, 1, 1]])
+    >>> repaired[0].round(4).tolist(), round(change, 4)
+    ([1.0, 0.7607, 0.1573], 0.2393)
     """
     given = _checked(matrix)
     if np.linalg.eigvalsh(given)[0] >= -SEMIDEFINITE:
@@ -134,6 +142,9 @@ def factor(matrix: npt.ArrayLike) -> Array:
     ------
     ValueError
         If the matrix is no correlation matrix, or not positive semi-definite.
+
+    >>> factor([[1.0, 0.6], [0.6, 1.0]]).tolist()
+    [[1.0, 0.0], [0.6, 0.8]]
     """
     left = _checked(matrix)
     lower = np.zeros_like(left)
@@ -163,6 +174,9 @@ def correlate(scores: Array, lower: Array) -> Array:
     -------
     numpy.ndarray
         (d, n) standard-normal scores; a column depends on that column alone.
+
+    >>> correlate(np.array([[1.0], [1.0]]), factor([[1.0, 0.6], [0.6, 1.0]])).round(12).tolist()
+    [[1.0], [1.4]]
     """
     members, futures = scores.shape
     out = np.empty((members, futures))
@@ -197,6 +211,9 @@ def common_factor(scores: Array, factor_scores: Array, r: float) -> Array:
     ------
     ValueError
         If r is outside 0 to 1.
+
+    >>> common_factor(np.array([0.5, -0.5]), np.array([2.0, 2.0]), 1.0).tolist()
+    [2.0, 2.0]
     """
     if not 0.0 <= r <= 1.0:
         raise ValueError(f"expected a correlation from 0 to 1, got {r}")
@@ -221,6 +238,9 @@ def ar1(innovations: Array, phi: float) -> Array:
     ------
     ValueError
         If phi is outside -1 to 1.
+
+    >>> ar1(np.array([[1.0], [0.0], [0.0]]), 0.5).ravel().tolist()
+    [1.0, 0.5, 0.25]
     """
     if not -1.0 <= phi <= 1.0:
         raise ValueError(f"expected a correlation from -1 to 1, got {phi}")
@@ -238,7 +258,12 @@ def spearman(a: npt.ArrayLike, b: npt.ArrayLike) -> float:
     Parameters
     ----------
     a, b
-        (n,) samples, neither of them constant.
+        (n,) samples.
+
+    Raises
+    ------
+    ValueError
+        If one of them is constant.
 
     >>> spearman([1.0, 2.0, 3.0], [1.0, 4.0, 9.0])
     1.0

@@ -37,6 +37,9 @@ def make_sampler(name: str, seed: int, dimensions: Sequence[Dimension]) -> Sampl
     ------
     ValueError
         If there is no sampler of that name.
+
+    >>> make_sampler("sobol", 1, [Dimension("drivers.pay_award", 2017)]).replicates
+    16
     """
     if name not in SAMPLERS:
         raise ValueError(f"expected one of {', '.join(SAMPLERS)}, got {name!r}")
