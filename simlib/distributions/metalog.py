@@ -57,6 +57,8 @@ class Metalog(ByTable):
     ----------
     Keelin (2016), "The metalog distributions", Decision Analysis 13(4).
 
+    Examples
+    --------
     >>> round(Metalog({0.1: 2.0, 0.5: 3.0, 0.9: 5.0}, low=0.0).quantile(0.9), 9)
     5.0
     """

@@ -40,6 +40,8 @@ def spearman_to_normal(rho: npt.ArrayLike) -> Array:
     ----------
     Pearson (1907), "On further methods of determining correlation".
 
+    Examples
+    --------
     >>> float(spearman_to_normal(1.0))
     1.0
     """
@@ -82,6 +84,8 @@ def nearest_correlation(matrix: npt.ArrayLike) -> tuple[Array, float]:
     ----------
     Higham (2002), "Computing the nearest correlation matrix", IMA J. Numer. Anal. 22.
 
+    Examples
+    --------
     >>> repaired, change = nearest_correlation([[1, 1, 0], [1, 1, 1], [0, 1, 1]])
     >>> repaired[0].round(4).tolist(), round(change, 4)
     ([1.0, 0.7607, 0.1573], 0.2393)
@@ -143,7 +147,9 @@ def factor(matrix: npt.ArrayLike) -> Array:
     ValueError
         If the matrix is no correlation matrix, or not positive semi-definite.
 
-    >>> factor([[1.0, 0.6], [0.6, 1.0]]).tolist()
+    Examples
+    --------
+    >>> factor([[1.0, 0.6], [0.6, 1.0]]).round(12).tolist()
     [[1.0, 0.0], [0.6, 0.8]]
     """
     left = _checked(matrix)
@@ -175,6 +181,8 @@ def correlate(scores: Array, lower: Array) -> Array:
     numpy.ndarray
         (d, n) standard-normal scores; a column depends on that column alone.
 
+    Examples
+    --------
     >>> correlate(np.array([[1.0], [1.0]]), factor([[1.0, 0.6], [0.6, 1.0]])).round(12).tolist()
     [[1.0], [1.4]]
     """
@@ -212,6 +220,8 @@ def common_factor(scores: Array, factor_scores: Array, r: float) -> Array:
     ValueError
         If r is outside 0 to 1.
 
+    Examples
+    --------
     >>> common_factor(np.array([0.5, -0.5]), np.array([2.0, 2.0]), 1.0).tolist()
     [2.0, 2.0]
     """
@@ -239,6 +249,8 @@ def ar1(innovations: Array, phi: float) -> Array:
     ValueError
         If phi is outside -1 to 1.
 
+    Examples
+    --------
     >>> ar1(np.array([[1.0], [0.0], [0.0]]), 0.5).ravel().tolist()
     [1.0, 0.5, 0.25]
     """
@@ -265,6 +277,8 @@ def spearman(a: npt.ArrayLike, b: npt.ArrayLike) -> float:
     ValueError
         If one of them is constant.
 
+    Examples
+    --------
     >>> spearman([1.0, 2.0, 3.0], [1.0, 4.0, 9.0])
     1.0
     """

@@ -38,6 +38,8 @@ def make_sampler(name: str, seed: int, dimensions: Sequence[Dimension]) -> Sampl
     ValueError
         If there is no sampler of that name.
 
+    Examples
+    --------
     >>> make_sampler("sobol", 1, [Dimension("drivers.pay_award", 2017)]).replicates
     16
     """
