@@ -19,7 +19,9 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def problems(config: schema.Config, root: Mapping, *, changed: bool = False) -> Iterator[Problem]:
+def problems(
+    config: schema.Config, root: Mapping, *, refused: frozenset[str] = frozenset(), changed: bool = False
+) -> Iterator[Problem]:
     """Give everything that does not fit together.
 
     Parameters
@@ -28,10 +30,12 @@ def problems(config: schema.Config, root: Mapping, *, changed: bool = False) -> 
         The config; entries whose fields were refused may be missing from it.
     root
         The raw tree, with all entries.
+    refused
+        The addresses of those that are missing from the config.
     changed
         Whether a reading or ``--set`` is laid over the file.
     """
-    whole = Whole.of(config, root, changed=changed)
+    whole = Whole.of(config, root, refused=refused, changed=changed)
     for check in CHECKS:
         for address, message in islice(check(whole), MOST_PROBLEMS):
             yield Problem(str(locate(root, address)), address, message)

@@ -145,7 +145,10 @@ def _made(node: Mapping, make: Callable[[], Distribution]) -> Distribution:
         name = trouble.parameter
         at = node.get(name, node)
         address = join(node.address, name) if name else node.address
-        refuse(at, str(trouble), address=address)
+        said = str(trouble)
+        if isinstance(at, Text):  # quote what stands in the file, not what it was read as
+            said = re.sub(r", got [^,;]+$", f", got {quote(at)}", said)
+        refuse(at, said, address=address)
 
 
 def _metalog(
@@ -187,10 +190,10 @@ def _mixture(
     if wrong:
         raise RefusedError(wrong)
     if not isinstance(entry, Mapping) or len(entry) < 2:
-        expected(
-            entry if entry is not None else node,
-            "of: two or more named parts, each with its weight",
-            address=join(node.address, "of"),
+        got = len(entry) if isinstance(entry, Mapping) else "none" if entry is None else quote(entry)
+        at = node if entry is None else entry
+        refuse(
+            at, f"expected two or more named parts with weights, got {got}", address=join(node.address, "of")
         )
     gather = Gather()
     parts = [gather.take(_component, part, slot, setting) for part in entry.values()]

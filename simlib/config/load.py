@@ -210,9 +210,10 @@ def _checked(root: Mapping, folder: Path | None, *, changed: bool) -> tuple[Conf
     except ValidationError as trouble:
         problems = translated(trouble, root, schema.Config)
         sound = _sound(root, trouble, setting)
-        return None, problems + (
-            [] if sound is None else list(crossrefs.problems(sound, root, changed=changed))
-        )
+        if sound is not None:
+            rest, refused = sound
+            problems += crossrefs.problems(rest, root, refused=refused, changed=changed)
+        return None, problems
     return config, list(crossrefs.problems(config, root, changed=changed))
 
 
@@ -220,36 +221,54 @@ def _checked(root: Mapping, folder: Path | None, *, changed: bool) -> tuple[Conf
 _STAND_INS = {"simlib": "1", "title": "-"}
 
 
-def _sound(root: Mapping, trouble: ValidationError, setting: Setting) -> Config | None:
-    """Give the config without the entries that were refused, so that the others can still be checked."""
-    rest = without(root)
+def _sound(root: Mapping, trouble: ValidationError, setting: Setting) -> tuple[Config, frozenset[str]] | None:
+    """Give the config without the entries that were refused, and their addresses, to check the others."""
+    rest = root
+    refused: list[str] = []
     for error in trouble.errors(include_url=False, include_input=False):
-        section, *inside = [str(part) for part in error["loc"]]
-        entries = rest.get(section)
-        if inside and isinstance(entries, Mapping) and inside[0] in entries and section in _ENTRIES:
-            rest[section] = without(entries, inside[0])
-        else:
-            rest = without(rest, section)
+        path = _entry([str(part) for part in error["loc"]])
+        rest = _pruned(rest, path)
+        refused.append(".".join(path))
     for key, value in _STAND_INS.items():
         if key not in rest:
+            rest = without(rest)
             rest[key] = nodes.text(value, root.place, key)
     try:
-        return Config.model_validate(rest, context=setting)
+        return Config.model_validate(rest, context=setting), frozenset(refused)
     except ValidationError:
         return None
 
 
-_ENTRIES = (
-    "drivers",
-    "councils",
-    "programmes",
-    "measures",
-    "events",
-    "options",
-    "readings",
-    "dependence",
-    "outputs",
-)
+# Sections whose entries have names, and those within them: an entry can be left out, its fields cannot.
+_NAMED: dict[str, tuple[str, ...]] = {
+    "drivers": (),
+    "councils": ("pressures", "funding", "pots"),
+    "programmes": (),
+    "measures": ("local", "one_off"),
+    "events": (),
+    "options": (),
+    "readings": (),
+    "dependence": (),
+    "outputs": (),
+}
+
+
+def _entry(location: list[str]) -> list[str]:
+    """Give the smallest named entry around a location, or its section where it is in none."""
+    if location[0] not in _NAMED or len(location) == 1:
+        return location[:1]
+    inner = len(location) > 3 and location[2] in _NAMED[location[0]]
+    return location[:4] if inner else location[:2]
+
+
+def _pruned(node: Mapping, path: list[str]) -> Mapping:
+    """Give a copy of a mapping without the entry at a path; where there is none, as it is."""
+    inner = node.get(path[0])
+    if len(path) == 1 or not isinstance(inner, Mapping):
+        return without(node, path[0])
+    copy = without(node)
+    copy[path[0]] = _pruned(inner, path[1:])
+    return copy
 
 
 def _setting(root: Mapping, folder: Path | None) -> Setting:

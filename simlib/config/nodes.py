@@ -220,9 +220,9 @@ def is_broken(node: Node) -> bool:
 def quote(node: object) -> str:
     """Quote what stands in the file, shortened and without characters that could deceive."""
     if isinstance(node, dict):
-        return "a mapping"
+        return "a mapping" if node else "an empty mapping"
     if isinstance(node, list | tuple):
-        return "a list"
+        return "a list" if node else "an empty list"
     shown = visible(str(node))
     if len(shown) > _QUOTED_LENGTH:
         shown = shown[: _QUOTED_LENGTH - 3] + "..."

@@ -45,6 +45,7 @@ VARIES = (
 
 _YEAR_KEY = re.compile(r"[0-9]{4}\s*/")
 _DATE_KEY = re.compile(r"[0-9]{4}\s*[-/]")
+_BRACKETS = re.compile(r"\(\s*£?[0-9.,_]+\s*(%|[kmKM]|bn)?\s*\)")  # how accountants write a negative figure
 _AR1 = re.compile(r"ar1\(\s*([^()]+?)\s*\)")
 # What looks like a figure is read as one, so that '6 mnths' is a misspelt duration and no formula.
 _LITERAL = re.compile(
@@ -199,6 +200,8 @@ def formula(node: Node) -> Formula:
 def _scalar(node: Text, slot: Slot, setting: Setting) -> "float | Formula":
     if node.broken or not node.strip() or _LITERAL.fullmatch(node):
         return literal(node, slot, setting)
+    if _BRACKETS.fullmatch(node):
+        refuse(node, f"brackets are no minus sign here; write {EXPECTED[slot.kind]}, got {quote(node)}")
     try:
         return parse_formula(node)
     except FormulaError as trouble:

@@ -9,7 +9,6 @@ from simlib.config.inventory import Figure, figures
 from simlib.config.nodes import Mapping, nearest_or_list
 from simlib.years import label, parse_address
 
-SECTIONS = ("drivers", "councils", "programmes", "measures", "events", "outputs")
 Complaint: TypeAlias = tuple[str, str]  # address, message
 
 
@@ -27,8 +26,8 @@ class Whole:
         Every figure by address.
     parts
         For a figure given year by year: the addresses of its parts.
-    sound
-        The entries that were accepted, such as ``measures.transformation``.
+    refused
+        The addresses of the entries that are left out, such as ``measures.transformation``.
     changed
         Whether a reading or ``--set`` is laid over the file.
     """
@@ -37,11 +36,18 @@ class Whole:
     root: Mapping
     figures: dict[str, Figure]
     parts: dict[str, list[str]]
-    sound: frozenset[str]
+    refused: frozenset[str] = frozenset()
     changed: bool = False
 
     @classmethod
-    def of(cls, config: schema.Config, root: Mapping, *, changed: bool = False) -> "Whole":
+    def of(
+        cls,
+        config: schema.Config,
+        root: Mapping,
+        *,
+        refused: frozenset[str] = frozenset(),
+        changed: bool = False,
+    ) -> "Whole":
         """Give what checks look at."""
         found = figures(config)
         parts: dict[str, list[str]] = {}
@@ -49,8 +55,7 @@ class Whole:
             head, _, last = address.rpartition(".")
             if parse_address(last) is not None:
                 parts.setdefault(head, []).append(address)
-        sound = {f"{section}.{name}" for section in SECTIONS for name in getattr(config, section)}
-        return cls(config, root, found, parts, frozenset(sound), changed)
+        return cls(config, root, found, parts, refused, changed)
 
     def names(self, *path: str) -> list[str]:
         """Give the ids of a section: ``names("councils", "south_somerset", "pots")``."""
