@@ -173,7 +173,8 @@ def _stream(  # noqa: PLR0913, PLR0917
 ) -> None:
     """Count the futures that are not held, chunk by chunk."""
     tally = Tally(futures.replicates)
-    tally.add(read_all(futures.model, futures.holding))
+    for start in range(0, futures.held, CHUNK):
+        tally.add(read_all(futures.model, futures.holding.part(slice(start, start + CHUNK))))
     counting = _CountingTask(task, tally.empty())
     stretches = [tuple(chunks[k : k + STRETCH]) for k in range(0, len(chunks), STRETCH)]
     for (counts, readings), stretch in zip(parallel(counting, stretches, n_jobs, backend), stretches, strict=True):

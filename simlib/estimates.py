@@ -170,7 +170,7 @@ class Histogram:
     @classmethod
     def over(cls, sample: Floats, replicates: int) -> "Histogram":
         """Give an empty histogram whose bins cover a first sample and as much again on each side."""
-        bins = 4096 if replicates > 1 else 16384
+        bins = 4096 if replicates > 1 else 8192
         finite = sample[np.isfinite(sample)]
         low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 0.0)
         room = 0.25 * (high - low) or 1.0
@@ -194,14 +194,30 @@ class Histogram:
     def add(self, figure: Floats) -> None:
         """Count a block of futures whose first one belongs to replicate 0."""
         replicates, bins = self.counts.shape
-        with np.errstate(invalid="ignore"):
-            places = np.clip((figure - self.low) / self.width, 0, bins - 1).astype(np.intp)
-        self.least, self.most = min(self.least, float(figure.min())), max(self.most, float(figure.max()))
-        apart = figure - self.origin
+        least, most = float(figure.min()), float(figure.max())
+        self.least, self.most = min(self.least, least), max(self.most, most)
+        if least == most:
+            self._add_certain(least, len(figure))
+            return
+        places = (figure - self.low) * (1.0 / self.width)
+        if least < self.low or most >= self.low + bins * self.width:
+            np.clip(places, 0, bins - 1, out=places)
+        indices = places.astype(np.intp)
+        apart = np.subtract(figure, self.origin, out=places)
         for r in range(replicates):
-            self.counts[r] += np.bincount(places[r::replicates], minlength=bins)
-            self.total[r] += apart[r::replicates].sum()
-            self.squares[r] += np.square(apart[r::replicates]).sum()
+            mine = apart[r::replicates]
+            self.counts[r] += np.bincount(indices[r::replicates], minlength=bins)
+            self.total[r] += mine.sum()
+            self.squares[r] += np.square(mine).sum()
+
+    def _add_certain(self, value: float, count: int) -> None:
+        """Count a block in which every future has the same value."""
+        replicates, bins = self.counts.shape
+        place = int(min(max((value - self.low) / self.width, 0), bins - 1))
+        each = np.asarray([len(range(r, count, replicates)) for r in range(replicates)])
+        self.counts[:, place] += each
+        self.total += each * (value - self.origin)
+        self.squares += each * (value - self.origin) ** 2
 
     def statistics(self) -> Statistics:
         """Give the same statistics as from the values themselves, within a bin's width."""

@@ -352,6 +352,11 @@ class Flows:
             return None
         return self.gap_before - self.run_rate
 
+    def position(self, year: int) -> Floats:
+        """Give the recurring gap at the end of one year alone, (simulation,), without working out the others."""
+        assert self.gap_before is not None
+        return self.gap_before[year] - self._shared(self.block.run_rate, self._chosen.overlaps, year)
+
     @property
     def recurring_key(self) -> Hashable:
         """What tells this option's recurring gap from that of others and of other readings of the same chunk."""
@@ -436,17 +441,19 @@ class Flows:
                 total += paid
         return total
 
-    def _shared(self, amounts: Placed, overlaps: tuple[tuple[int, int, int], ...]) -> Floats:
-        """Give the council's part of what the measures bring, less what is counted twice."""
-        total = np.zeros((len(self.model.years), self.block.simulations))
+    def _shared(self, amounts: Placed, overlaps: tuple[tuple[int, int, int], ...], year: int | None = None) -> Floats:
+        """Give the council's part of what the measures bring, less what is counted twice: by year, or in one year."""
+        total = np.zeros((len(self.model.years), self.block.simulations)[0 if year is None else 1 :])
+        row = slice(None) if year is None else year
         for m in self._chosen.measures:
             share = _share(self.model.measures[m].shares, self.council)
             if share is not None:
-                total += self.block.carried[share] * amounts[m]
+                part = self.block.carried[share]
+                total += amounts[m][row] if token(part) == 1.0 else part * amounts[m][row]
         for first, second, amount in overlaps:
             part = self._overlap_share(first, second)
             if part is not None:
-                delivered = (_delivered_share(self.model.measures[m], amounts[m]) for m in (first, second))
+                delivered = (_delivered_share(self.model.measures[m], amounts[m][row]) for m in (first, second))
                 total -= part * paths.overlap(self.block.carried[amount], *delivered)
         return total
 

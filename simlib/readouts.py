@@ -41,7 +41,7 @@ def _applies(test: str, flow: Flows) -> bool:
 
 
 _TESTS: dict[str, Callable[[Model, Flows], Booleans]] = {
-    "target_year": lambda m, f: closing.target_year(f.gap_recurring, m.target, m.tolerance),
+    "target_year": lambda m, f: closing.target_year(f.position(m.target), m.tolerance),
     "in_year": lambda m, f: closing.in_year(f.gap_after, m.target, m.tolerance),
     "from_target_year": lambda m, f: closing.from_target_year(f.gap_recurring, m.target, m.tolerance),
     "every_year": lambda m, f: closing.every_year(f.gap_after, m.tolerance),
@@ -76,7 +76,10 @@ def read_option(model: Model, block: Delivery, option: int) -> Iterator[Readout]
         if all(test in tests for tests in together):
             yield ("options", chosen.id, "jointly", "closes", test), np.all([t[test] for t in together], axis=0)
     if chosen.claim is not None:
-        yield ("options", chosen.id, "claim", "kept"), kept > chosen.claim.amount - model.tolerance
+        fact = kept > chosen.claim.amount - model.tolerance
+        yield ("options", chosen.id, "claim", "kept"), fact
+        for place, event in model.events:
+            yield ("options", chosen.id, "claim", "closes_if", event.address), fact & _happened(block, place)
         yield ("options", chosen.id, "claim", "amount"), kept
 
 
@@ -161,8 +164,7 @@ def _facts(model: Model, block: Delivery, key: Key, flow: Flows, tests: dict[str
     test = tests.get(model.config.closes)
     for place, event in model.events:
         if test is not None:
-            happened = np.isfinite(np.broadcast_to(block.carried[place], (block.simulations,)))
-            yield (*key, "closes_if", event.address), test & happened
+            yield (*key, "closes_if", event.address), test & _happened(block, place)
 
 
 def _payback(model: Model, key: Key, flow: Flows) -> Iterator[Readout]:
@@ -219,8 +221,11 @@ def _claimed(model: Model, option: int, flow: Flows) -> Floats:
 def read_events(model: Model, block: Delivery) -> Iterator[Readout]:
     """Give whether each event happens."""
     for place, event in model.events:
-        moments = np.broadcast_to(block.carried[place], (block.simulations,))
-        yield ("events", event.address), np.isfinite(moments)
+        yield ("events", event.address), _happened(block, place)
+
+
+def _happened(block: Delivery, event: int) -> Booleans:
+    return np.isfinite(np.broadcast_to(block.carried[event], (block.simulations,)))
 
 
 def read_figures(model: Model, drivers: dict[str, Floats], outputs: dict[str, Floats]) -> Iterator[Readout]:

@@ -46,8 +46,9 @@ class Summary:
 
 @dataclass(slots=True)
 class _Estimates:
-    """Every fact as a chance, every figure as statistics by row, by key."""
+    """Every fact as a chance and as counts by replicate, every figure as statistics by row, by key."""
 
+    counts: dict[Key, NDArray[np.int64]] = field(default_factory=dict)
     chances: dict[Key, Chance] = field(default_factory=dict)
     figures: dict[Key, list[Statistics]] = field(default_factory=dict)
     curves: dict[Key, list[float]] = field(default_factory=dict)
@@ -72,7 +73,8 @@ def _estimates(futures: Futures, n_jobs: int | None) -> _Estimates:
     """Estimate everything: from the held futures, or from the tally where more were drawn."""
     found = _Estimates()
     if futures.tally is not None:
-        for key, counts in futures.tally.facts.items():
+        found.counts = futures.tally.facts
+        for key, counts in found.counts.items():
             found.chances[key] = chance(counts, futures.trials)
         for key, histograms in futures.tally.figures.items():
             found.figures[key] = [histogram.statistics() for histogram in histograms]
@@ -80,6 +82,7 @@ def _estimates(futures: Futures, n_jobs: int | None) -> _Estimates:
                 found.curves[key] = [histograms[futures.model.target].quantile(level) for level in CURVE]
         return found
     for part in parallel(partial(_estimated, futures), parts(futures.model), n_jobs):
+        found.counts |= part.counts
         found.chances |= part.chances
         found.figures |= part.figures
         found.curves |= part.curves
@@ -89,8 +92,8 @@ def _estimates(futures: Futures, n_jobs: int | None) -> _Estimates:
 def _estimated(futures: Futures, read: Callable[[Held], Iterator[Readout]]) -> _Estimates:
     """Estimate one part of what is read."""
     found = _Estimates()
-    facts, figures = _gathered(futures, read)
-    for key, counts in facts.items():
+    found.counts, figures = _gathered(futures, read)
+    for key, counts in found.counts.items():
         found.chances[key] = chance(counts, futures.trials)
     for key, rows in figures.items():
         rows = rows.reshape(1, -1) if key[0] == "drivers" else np.atleast_2d(rows)
@@ -166,7 +169,7 @@ class _Document:
             "events": {event.address.removeprefix("events."): self._event(event.address) for _, event in model.events},
             "outputs": {output.id: self._output(output.id, output.label, output.kind) for output in model.outputs},
             "drivers": {node.address: self._driver(node) for node in model.nodes if isinstance(node, Driver)},
-            "checks": checks(self.futures, {key: c for key, c in self.found.chances.items() if "closes" in key}),
+            "checks": checks(self.futures, {key: c for key, c in self.found.chances.items() if "closes" in key or key[-2:] == ("claim", "kept")}),
         }
 
     # --- small parts ---------------------------------------------------------------------------------------
@@ -346,20 +349,26 @@ class _Document:
 
     def _event(self, address: str) -> Document:
         event = next(node for _, node in self.model.events if node.address == address)
-        happened = self.found.chances[("events", address)]
+        happened, event_counts = self.found.chances[("events", address)], self.found.counts[("events", address)]
         sides: dict[str, Document] = {"closes_if": {}, "closes_if_not": {}}
-        for o, c in self.model.pairs:
-            option, council = self.model.options[o].id, self.model.councils[c].id
-            both = self.found.chances.get(("options", option, council, "closes_if", address))
-            if both is None:
-                continue
-            all_of_them = self.found.chances[("options", option, council, "closes", self.model.config.closes)]
-            sides["closes_if"].setdefault(option, {})[council] = _given(both.probability, happened.probability, happened.count)
-            without = all_of_them.probability - both.probability
-            sides["closes_if_not"].setdefault(option, {})[council] = _given(without, 1 - happened.probability, happened.count)
+        for option, where, whole in self._headlines():
+            both = self.found.counts[("options", option, where, "closes_if", address)]
+            sides["closes_if"].setdefault(option, {})[where] = _given(both, event_counts)
+            sides["closes_if_not"].setdefault(option, {})[where] = _given(whole - both, self.futures.trials - event_counts)
         chance_ = {"probability": happened.probability, "error": happened.error, "interval": list(happened.interval)}
         name = address.removeprefix("events.")
         return {"label": event.label or name.replace("_", " "), "chance": chance_, "plan": bool(np.isfinite(event.plan))} | sides
+
+    def _headlines(self) -> Iterator[tuple[str, str, NDArray[np.int64]]]:
+        """Give the counts of the headline of every option and council, and of every claim (under ``claim``)."""
+        for o, option in enumerate(self.model.options):
+            for place, c in self.model.pairs:
+                council = self.model.councils[c].id
+                found = self.found.counts.get(("options", option.id, council, "closes", self.model.config.closes))
+                if place == o and found is not None:
+                    yield option.id, council, found
+            if option.claim is not None:
+                yield option.id, "claim", self.found.counts[("options", option.id, "claim", "kept")]
 
     def _output(self, name: str, label: str, kind: str) -> Document:
         found = self.found.figures[("outputs", name)]
@@ -395,13 +404,17 @@ class _Document:
         }
 
 
-def _given(joint: float, condition: float, count: int) -> Document | None:
-    """Give a chance under a condition: its error, and on how many futures it rests; None where the condition never held."""
-    trials = round(condition * count)
-    if trials == 0:
+def _given(both: NDArray[np.int64], condition: NDArray[np.int64]) -> Document | None:
+    """Give a chance under a condition, from counts by replicate; None where the condition never held."""
+    if not condition.sum():
         return None
-    p = min(max(joint / condition, 0.0), 1.0)
-    return {"probability": p, "error": float(np.sqrt(p * (1 - p) / trials)), "count": trials}
+    found = chance(both, condition)
+    return {
+        "probability": found.probability,
+        "error": found.error,
+        "interval": list(found.interval),
+        "count": found.count,
+    }
 
 
 def _number(value: float) -> float | None:

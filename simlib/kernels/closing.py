@@ -12,9 +12,9 @@ from simlib.kernels.paths import Floats
 Booleans = NDArray[np.bool_]
 
 
-def target_year(gap_recurring: Floats, target: int, tolerance: float) -> Booleans:
-    """Tell where the recurring gap is closed on 31 March of the target year."""
-    return gap_recurring[target] < tolerance
+def target_year(position: Floats, tolerance: float) -> Booleans:
+    """Tell where the recurring gap is closed on 31 March of the target year: (simulation,) gaps that day."""
+    return position < tolerance
 
 
 def in_year(gap_after: Floats, target: int, tolerance: float) -> Booleans:
