@@ -154,17 +154,26 @@ def simulate(  # noqa: PLR0913 - the options of a run, each by name
     held = count if run.keep == "all" else min(count, max(HELD, int(run.keep)))
     task = _ChunkTask(model, source, everything, used)
     first = [chunk for chunk in chunks if chunk[0] * CHUNK < held]
-    futures = None
-    for block, (k, size) in zip(parallel(task, first, n_jobs, backend), first, strict=True):
-        if futures is None:
-            terms = {"seed": used, "sampler": name, "replicates": source.replicates}
-            futures = Futures.starting(model, block, count=count, wanted=wanted, held=held, **terms)
-        futures.put(k * CHUNK, block)
-        _tell(progress, k * CHUNK + size, count)
-    assert futures is not None
+    terms = {"seed": used, "sampler": name, "replicates": source.replicates}
+    futures = Futures.starting(model, task((0, source.replicates)), count=count, wanted=wanted, held=held, **terms)
+    _hold(futures, task, first, n_jobs, backend, progress)
     if count > held:
         _stream(futures, task, chunks[len(first) :], n_jobs, backend, progress)
     return futures
+
+
+def _hold(  # noqa: PLR0913, PLR0917
+    futures: Futures, task: "_ChunkTask", chunks: Sequence[tuple[int, int]], n_jobs: int | None, backend: str | None,
+    progress: Progress | None,
+) -> None:
+    """Draw the futures that are held; workers that share our memory put them into place themselves."""
+    if backend in (None, "threading"):
+        results = parallel(_HoldingTask(task, futures), chunks, n_jobs, backend)
+    else:
+        results = (futures.put(block) for block in parallel(task, chunks, n_jobs, backend))
+    for readings, (k, size) in zip(results, chunks, strict=True):
+        futures.count_readings(readings)
+        _tell(progress, k * CHUNK + size, futures.count)
 
 
 def _stream(  # noqa: PLR0913, PLR0917
@@ -195,7 +204,7 @@ def simulate_plan(model: Model) -> Futures:
     futures = Futures.starting(
         model, block, count=1, wanted=1, held=1, seed=None, sampler="plan", replicates=1
     )
-    futures.put(0, block)
+    futures.count_readings(futures.put(block))
     return futures
 
 
@@ -208,7 +217,7 @@ def parallel(
         return map(task, items)
     from joblib import Parallel, delayed
 
-    pool = Parallel(n_jobs=workers, backend=backend or "threading", return_as="generator", pre_dispatch="2*n_jobs")
+    pool = Parallel(n_jobs=workers, backend=backend or "threading", return_as="generator", batch_size=1, pre_dispatch="n_jobs")
     return pool(delayed(task)(item) for item in items)
 
 
@@ -226,7 +235,18 @@ class _ChunkTask:
         scores = self.sampler.scores(self.dimensions, number, size)
         places = {dimension: i for i, dimension in enumerate(self.dimensions)}
         source = ChunkSource(self.seed, number, places, scores, self.model.dependences)
-        return _block(self.model, source, size, self.sampler.replicates)
+        return _block(self.model, source, size, self.sampler.replicates, number * CHUNK)
+
+
+@dataclass(frozen=True, slots=True)
+class _HoldingTask:
+    """What a worker that shares our memory does with a chunk of futures that are held."""
+
+    chunk: _ChunkTask
+    futures: Futures
+
+    def __call__(self, chunk: tuple[int, int]) -> dict[Key, NDArray[np.int64]]:
+        return self.futures.put(self.chunk(chunk))
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +266,7 @@ class _CountingTask:
         return tally, readings
 
 
-def _block(model: Model, source: ChunkSource | PlanSource, size: int, replicates: int) -> Block:
+def _block(model: Model, source: ChunkSource | PlanSource, size: int, replicates: int, start: int = 0) -> Block:
     """Evaluate the model and its readings on one source of figures."""
     memo: Memo = source.made if isinstance(source, ChunkSource) else {}
     values = evaluate(model.nodes, source, memo)
@@ -263,7 +283,7 @@ def _block(model: Model, source: ChunkSource | PlanSource, size: int, replicates
         other = deliver(reading, evaluate(reading.nodes, own, made), size, made)
         for key, count in headline(reading, other, replicates, counted_already if made is memo else {}):
             counts[("readings", name, *key[1:])] = count
-    return Block(delivery.worked_out(), drivers, outputs, counts)
+    return Block(start, delivery.worked_out(), drivers, outputs, counts)
 
 
 def _wide(value: Floats, size: int) -> Floats:

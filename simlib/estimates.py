@@ -161,7 +161,7 @@ class Histogram:
     low: float
     width: float
     origin: float
-    counts: NDArray[np.int64]
+    counts: NDArray[np.int64] | NDArray[np.int32]
     total: Floats
     squares: Floats
     least: float = np.inf
@@ -182,7 +182,8 @@ class Histogram:
     def empty(self) -> "Histogram":
         """Give one with the same bins and nothing in it."""
         zeros = np.zeros(len(self.counts))
-        return Histogram(self.low, self.width, self.origin, np.zeros_like(self.counts), zeros, zeros.copy())
+        counts = np.zeros(self.counts.shape, dtype=np.int32)  # of a stretch of futures: half the memory
+        return Histogram(self.low, self.width, self.origin, counts, zeros, zeros.copy())
 
     def merge(self, other: "Histogram") -> None:
         """Add what another one has counted in the same bins."""

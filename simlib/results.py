@@ -26,8 +26,9 @@ HELD = 131_072  # futures; a power of two, and enough for quantiles to be exact 
 
 @dataclass(slots=True)
 class Block:
-    """What one chunk gives: the delivery, the drivers and outputs by address, and the readings' counts."""
+    """What one chunk gives: its first future, the delivery, drivers and outputs by address, the readings' counts."""
 
+    start: int
     delivery: Delivery
     drivers: dict[str, Floats]
     outputs: dict[str, Floats]
@@ -128,15 +129,18 @@ class Futures:
         whole, rest = divmod(self.count, self.replicates)
         return np.asarray([whole + (r < rest) for r in range(self.replicates)], dtype=np.int64)
 
-    def put(self, start: int, block: Block) -> None:
-        """Hold a block from ``start`` on as far as there is room, and count it."""
-        size = min(block.delivery.simulations, self.held - start)
+    def put(self, block: Block) -> dict[Key, NDArray[np.int64]]:
+        """Hold a block in its place as far as there is room, and give what its readings counted.
+
+        Blocks have places of their own, so several workers may do this at once.
+        """
+        size = min(block.delivery.simulations, self.held - block.start)
         if size > 0:
-            where, taken = slice(start, start + size), slice(0, size)
+            where, taken = slice(block.start, block.start + size), slice(0, size)
             for mine, theirs in self._twins(block):
                 if mine.ndim and mine.shape[-1] == self.held:
-                    _copy(mine[..., where], theirs[..., taken])
-        self.count_readings(block.readings)
+                    copy_rows(mine[..., where], theirs[..., taken])
+        return block.readings
 
     def count_readings(self, readings: dict[Key, NDArray[np.int64]]) -> None:
         """Add what the readings of some futures have counted."""
@@ -181,11 +185,11 @@ def rooms(shapes: Mapping[Any, tuple[int, ...]], held: int) -> dict[Any, Floats]
     return found
 
 
-def _copy(room: Floats, values: Floats) -> None:
+def copy_rows(room: Floats, values: Floats) -> None:
     """Copy rows that are not all zero: untouched memory costs nothing."""
     if room.ndim == 1:
         room[:] = values
         return
     for mine, theirs in zip(room, values, strict=True):
         if theirs.any():
-            _copy(mine, theirs)
+            copy_rows(mine, theirs)

@@ -22,7 +22,7 @@ from simlib.model import Model
 from simlib.engine import parallel
 from simlib.kernels.paths import Floats
 from simlib.readouts import TESTS, YEARLY_FIGURES, Held, Key, Readout, parts, read_all
-from simlib.results import Futures, rooms
+from simlib.results import Futures, copy_rows, rooms
 from simlib.sampling import CHUNK
 
 FORMAT = 1
@@ -120,7 +120,7 @@ def _gathered(
             figures = rooms(shapes, futures.held)
         for key, array in found.items():
             if key in figures:
-                figures[key][..., where] = array
+                copy_rows(figures[key][..., where], array)
             else:
                 counts = counted(array, futures.replicates)
                 facts[key] = facts[key] + counts if key in facts else counts
