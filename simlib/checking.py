@@ -1,17 +1,15 @@
 """What the reader of a run must know: repairs, correlations not met, hindsight, figures beyond the horizon."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from simlib.dependence import Statement
 from simlib.drivers import Driver
-from simlib.estimates import Chance
 from simlib.flows import Delivery
 from simlib.kernels.paths import Floats
 from simlib.model import Model
-from simlib.readouts import Key
 from simlib.results import Futures
 from simlib.sampling.dependence import spearman
 
@@ -19,12 +17,12 @@ RANKED = 8_192  # futures that achieved rank correlations are measured on
 Check = dict[str, Any]
 
 
-def checks(futures: Futures, headlines: Mapping[Key, Chance]) -> list[Check]:
+def checks(futures: Futures) -> list[Check]:
     """Give everything that a reader must know, in a fixed order."""
     found = [
         *_rounded(futures), *_binned(futures), *_compiled(futures.model), *_repairs(futures.model),
         *_correlations(futures), *_hindsight(futures.model), *_unsourced(futures.model), *_beyond(futures),
-        *_precision(futures, headlines),
+        *_precision(futures),
     ]  # fmt: skip
     return found
 
@@ -141,8 +139,14 @@ def _spent_share(model: Model, held: Delivery, cost: int) -> float | None:
     return float(inside.mean())
 
 
-def _precision(futures: Futures, headlines: Mapping[Key, Chance]) -> Iterator[Check]:
-    if headlines:
-        widest = max((c.interval[1] - c.interval[0]) / 2 for c in headlines.values())
-        text = f"with {futures.count:,} futures every chance of closing is known to within ±{100 * widest:.1f} of 100 (95 % interval)"
+def _precision(futures: Futures) -> Iterator[Check]:
+    reached, asked = futures.precision, futures.asked_precision
+    if reached is None:
+        return
+    text = f"with {futures.count:,} futures every headline chance is known to within ±{100 * reached:.2g} of 100 (95 % interval)"
+    if asked is None:
         yield _check("precision", "note", "run.simulations", text)
+    else:
+        met = reached <= asked
+        ending = f"; asked for ±{100 * asked:.2g}" + ("" if met else ", which would take more futures than were allowed")
+        yield _check("precision", "note" if met else "warning", "run.precision", text + ending)

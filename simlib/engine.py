@@ -5,9 +5,10 @@ numbers. Readings run beside the base model on the very same draws. What is made
 ``simlib.summary``; how a figure or a flow is calculated in ``simlib.drivers`` and ``simlib.flows``.
 """
 
+import math
 import secrets
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
@@ -24,6 +25,7 @@ from simlib.results import HELD, Block, Futures, Tally
 from simlib.sampling import CHUNK, Dimension, Sampler, make_sampler, stream
 from simlib.sampling.dependence import ar1, common_factor
 
+MOST_STAGED = 2**24  # futures, where a precision is asked for and no number
 STRETCH = 8  # chunks that one worker counts in one go
 MOST_INDIVIDUALS = 20_000  # in one sum_of: more is a count in the wrong unit
 Progress = Callable[[int, int], None]
@@ -119,6 +121,7 @@ def simulate(  # noqa: PLR0913 - the options of a run, each by name
     *,
     seed: int | None = None,
     sampler: str | None = None,
+    precision: float | None = None,
     n_jobs: int | None = None,
     backend: str | None = None,
     progress: Progress | None = None,
@@ -131,6 +134,10 @@ def simulate(  # noqa: PLR0913 - the options of a run, each by name
         What :func:`simlib.compile_model` gives.
     simulations, seed, sampler
         Instead of what the file says; with no seed anywhere, one is drawn and recorded.
+    precision
+        Half-width of the 95 % interval that every headline chance should have [share]: futures are drawn in
+        stages until it is met, or until ``simulations`` (where stated, else 16,777,216) are drawn. The result
+        is the same as asking for that number at once.
     n_jobs
         Workers; 1 where left out. The result is the same for any number, to the byte.
     backend
@@ -144,53 +151,76 @@ def simulate(  # noqa: PLR0913 - the options of a run, each by name
         With the seed that was used.
     """
     run = model.config.run
-    wanted = run.simulations if simulations is None else simulations
+    stated = simulations if simulations is not None or "simulations" not in run.model_fields_set else run.simulations
     used = next((s for s in (seed, run.seed) if s is not None), secrets.randbits(32))
-    name = sampler or run.sampler
     everything = tuple(dict.fromkeys(d for m in (model, *model.readings.values()) for d in m.dimensions))
-    source = make_sampler(name, used, everything)
-    count = -(-wanted // source.replicates) * source.replicates
-    chunks = [(k, min(CHUNK, count - k * CHUNK)) for k in range(-(-count // CHUNK))]
-    held = count if run.keep == "all" else min(count, max(HELD, int(run.keep)))
-    task = _ChunkTask(model, source, everything, used)
-    first = [chunk for chunk in chunks if chunk[0] * CHUNK < held]
-    terms = {"seed": used, "sampler": name, "replicates": source.replicates}
-    futures = Futures.starting(model, task((0, source.replicates)), count=count, wanted=wanted, held=held, **terms)
-    _hold(futures, task, first, n_jobs, backend, progress)
-    if count > held:
-        _stream(futures, task, chunks[len(first) :], n_jobs, backend, progress)
-    return futures
+    source = make_sampler(sampler or run.sampler, used, everything)
+    draw = _Draw(_ChunkTask(model, source, everything, used), n_jobs, backend, progress)
+    wanted = run.precision if precision is None else precision
+    if wanted is None:
+        return draw(run.simulations if stated is None else stated)
+    return _until(draw, wanted, MOST_STAGED if stated is None else stated)
 
 
-def _hold(  # noqa: PLR0913, PLR0917
-    futures: Futures, task: "_ChunkTask", chunks: Sequence[tuple[int, int]], n_jobs: int | None, backend: str | None,
-    progress: Progress | None,
-) -> None:
-    """Draw the futures that are held; workers that share our memory put them into place themselves."""
-    if backend in (None, "threading"):
-        results = parallel(_HoldingTask(task, futures), chunks, n_jobs, backend)
-    else:
-        results = (futures.put(block) for block in parallel(task, chunks, n_jobs, backend))
-    for readings, (k, size) in zip(results, chunks, strict=True):
-        futures.count_readings(readings)
-        _tell(progress, k * CHUNK + size, futures.count)
+def _until(draw: "_Draw", wanted: float, most: int) -> Futures:
+    """Draw in stages, each a power of two as large as the one before suggests, until precise enough."""
+    count = min(CHUNK, most)
+    while True:
+        futures = draw(count)
+        reached = futures.precision
+        if reached is None or reached <= wanted or count >= most:
+            return replace(futures, asked_precision=wanted)
+        needed = count * (reached / wanted) ** 2
+        count = min(most, 2 ** max(math.ceil(math.log2(needed)), int(math.log2(count)) + 1))
 
 
-def _stream(  # noqa: PLR0913, PLR0917
-    futures: Futures, task: "_ChunkTask", chunks: Sequence[tuple[int, int]], n_jobs: int | None, backend: str | None,
-    progress: Progress | None,
-) -> None:
-    """Count the futures that are not held, chunk by chunk."""
-    tally = Tally(futures.replicates)
-    for start in range(0, futures.held, CHUNK):
-        tally.add(read_all(futures.model, futures.holding.part(slice(start, start + CHUNK))))
-    counting = _CountingTask(task, tally.empty())
-    stretches = [tuple(chunks[k : k + STRETCH]) for k in range(0, len(chunks), STRETCH)]
-    for (counts, readings), stretch in zip(parallel(counting, stretches, n_jobs, backend), stretches, strict=True):
-        tally.merge(counts)
-        futures.count_readings(readings)
-        _tell(progress, stretch[-1][0] * CHUNK + stretch[-1][1], futures.count)
-    futures.tally = tally
+@dataclass(frozen=True, slots=True)
+class _Draw:
+    """Draws a number of futures: the first are held, the others counted."""
+
+    task: "_ChunkTask"
+    n_jobs: int | None
+    backend: str | None
+    progress: Progress | None
+
+    def __call__(self, wanted: int) -> Futures:
+        model, sampler, keep = self.task.model, self.task.sampler, self.task.model.config.run.keep
+        count = -(-wanted // sampler.replicates) * sampler.replicates
+        chunks = [(k, min(CHUNK, count - k * CHUNK)) for k in range(-(-count // CHUNK))]
+        held = count if keep == "all" else min(count, max(HELD, int(keep)))
+        first = [chunk for chunk in chunks if chunk[0] * CHUNK < held]
+        terms = {"seed": self.task.seed, "sampler": sampler.name, "replicates": sampler.replicates}
+        layout = self.task((0, sampler.replicates))
+        futures = Futures.starting(model, layout, count=count, wanted=wanted, held=held, **terms)
+        self.hold(futures, first)
+        if count > held:
+            self.stream(futures, chunks[len(first) :])
+        return futures
+
+    def hold(self, futures: Futures, chunks: Sequence[tuple[int, int]]) -> None:
+        """Draw the futures that are held; workers that share our memory put them into place themselves."""
+        if self.backend in (None, "threading"):
+            results = parallel(_HoldingTask(self.task, futures), chunks, self.n_jobs, self.backend)
+        else:
+            results = (futures.put(block) for block in parallel(self.task, chunks, self.n_jobs, self.backend))
+        for readings, (k, size) in zip(results, chunks, strict=True):
+            futures.count_readings(readings)
+            _tell(self.progress, k * CHUNK + size, futures.count)
+
+    def stream(self, futures: Futures, chunks: Sequence[tuple[int, int]]) -> None:
+        """Count the futures that are not held, chunk by chunk."""
+        tally = Tally(futures.replicates)
+        for start in range(0, futures.held, CHUNK):
+            tally.add(read_all(futures.model, futures.holding.part(slice(start, start + CHUNK))))
+        counting = _CountingTask(self.task, tally.empty())
+        stretches = [tuple(chunks[k : k + STRETCH]) for k in range(0, len(chunks), STRETCH)]
+        for (counts, readings), stretch in zip(
+            parallel(counting, stretches, self.n_jobs, self.backend), stretches, strict=True
+        ):
+            tally.merge(counts)
+            futures.count_readings(readings)
+            _tell(self.progress, stretch[-1][0] * CHUNK + stretch[-1][1], futures.count)
+        futures.tally = tally
 
 
 def _tell(progress: Progress | None, done: int, count: int) -> None:
@@ -277,7 +307,7 @@ def _block(model: Model, source: ChunkSource | PlanSource, size: int, replicates
     outputs = {output.id: _wide(values[output.node], size) for output in model.outputs}
     counts: dict[Key, NDArray[np.int64]] = {}
     counted_already: dict[Hashable, NDArray[np.int64]] = {}
-    for name, reading in model.readings.items():
+    for name, reading in {"": model, **model.readings}.items():  # "" is the base reading
         own = source.under(reading.dependences) if isinstance(source, ChunkSource) else source
         made = memo if isinstance(source, ChunkSource) else {}
         other = deliver(reading, evaluate(reading.nodes, own, made), size, made)

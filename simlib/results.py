@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simlib.estimates import Histogram, counted
+from simlib.estimates import Histogram, chance, counted
 from simlib.flows import ARRAYS, Delivery
 from simlib.kernels.paths import Floats
 from simlib.model import Model
@@ -87,7 +87,7 @@ class Futures:
     delivery, drivers, outputs
         What the held futures are.
     readings
-        For each reading's headline the (replicate,) count of futures in which it holds.
+        For each headline of each reading (the base one is ``""``) the (replicate,) count of futures in which it holds.
     """
 
     model: Model
@@ -102,6 +102,13 @@ class Futures:
     outputs: dict[str, Floats]
     readings: dict[Key, NDArray[np.int64]] = field(default_factory=dict)
     tally: Tally | None = None
+    asked_precision: float | None = None
+
+    @property
+    def precision(self) -> float | None:
+        """Half the width of the widest 95 % interval of a headline chance; None where the model has no headline."""
+        base = [chance(counts, self.trials) for key, counts in self.readings.items() if key[1] == ""]
+        return max(((c.interval[1] - c.interval[0]) / 2 for c in base), default=None)
 
     @classmethod
     def starting(cls, model: Model, block: Block, **run: Any) -> "Futures":  # noqa: ANN401

@@ -169,7 +169,7 @@ class _Document:
             "events": {event.address.removeprefix("events."): self._event(event.address) for _, event in model.events},
             "outputs": {output.id: self._output(output.id, output.label, output.kind) for output in model.outputs},
             "drivers": {node.address: self._driver(node) for node in model.nodes if isinstance(node, Driver)},
-            "checks": checks(self.futures, {key: c for key, c in self.found.chances.items() if "closes" in key or key[-2:] == ("claim", "kept")}),
+            "checks": checks(self.futures),
         }
 
     # --- small parts ---------------------------------------------------------------------------------------
