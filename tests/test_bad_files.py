@@ -90,7 +90,18 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
         (b"a:\n" + b"".join(b" " * i + b"b:\n" for i in range(1, 300)), "expected at most 40 levels"),
         (b"a: [" + b"1, " * 60_000 + b"1]", "expected at most 50,000 entries"),
     ],
-    ids=["null", "bidi", "zero_width", "escape", "2_mib", "10k_deep", "10k_maps", "10k_lists", "indents", "60k"],
+    ids=[
+        "null",
+        "bidi",
+        "zero_width",
+        "escape",
+        "2_mib",
+        "10k_deep",
+        "10k_maps",
+        "10k_lists",
+        "indents",
+        "60k",
+    ],
 )
 def test_a_hostile_file_is_refused_in_words(content: bytes, words: str, tmp_path: Path) -> None:
     path = tmp_path / "hostile.yaml"
@@ -174,7 +185,9 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("slow", [False, True], ids=["with_libyaml", "without"])
-def test_the_document_is_the_same_with_and_without_libyaml(slow: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_document_is_the_same_with_and_without_libyaml(
+    slow: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if slow:
         import yaml
 

@@ -245,7 +245,8 @@ class _Reader:
             hint = "; powers are written **" if isinstance(node.op, ast.BitXor) else ""
             raise FormulaError(f"expected + - * / ** % or //, got {self._piece(node)}{hint}")
         symbol, function = _BINARY[type(node.op)]
-        left, right = self.read(node.left, depth), self.read(node.right, depth)
+        left = self.read(node.left, depth - 1)  # a long sum is no deep one
+        right = self.read(node.right, depth)
         if symbol == "**" and isinstance(right, float) and abs(right) > MAX_EXPONENT:
             raise FormulaError(f"an exponent is at most {MAX_EXPONENT}: {self._piece(node)}")
         return self._constant_or((function, left, right), node)

@@ -28,10 +28,11 @@ def drivers_exist(whole: Whole) -> Iterator[Complaint]:
     known = [*uncertain(whole), *(whole.figures if whole.changed else ())]
     for name, section in whole.config.dependence.items():
         for address in section.between or ():
-            if address not in known and _without_year(address) not in known:
+            found = address in known or _without_year(address) in known
+            if not found and not whole.is_refused(address):
                 yield f"dependence.{name}.between", _missing(whole, address, known)
         for pattern in section.among or ():
-            if not any(matches(address, pattern) for address in known):
+            if not whole.refused and not any(matches(address, pattern) for address in known):
                 yield f"dependence.{name}.among", f"no uncertain figure matches '{pattern}'"
 
 

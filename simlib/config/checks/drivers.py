@@ -68,8 +68,7 @@ def _exists(whole: Whole, address: str) -> bool:
         return parts[1] in whole.names("events")
     if parts[0] == "measures" and len(parts) == 3 and parts[2] in MEASURE_FIGURES and parts[2] in NEUTRAL:
         return parts[1] in whole.names("measures")
-    heads = {".".join(parts[:length]) for length in (1, 2, 4)}
-    return not heads.isdisjoint(whole.refused) and _stands(whole.root, parts)
+    return whole.is_refused(address) and _stands(whole.root, parts)
 
 
 def _stands(root: Mapping, parts: list[str]) -> bool:

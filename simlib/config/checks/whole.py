@@ -71,6 +71,11 @@ class Whole:
             return None
         return f"there is no {what} '{name}'{nearest_or_list(name, known)}"
 
+    def is_refused(self, address: str) -> bool:
+        """Whether an address lies in an entry that is left out: what is missing there is not unknown."""
+        parts = address.split(".")
+        return any(".".join(parts[:length]) in self.refused for length in (1, 2, 4))
+
     @property
     def span(self) -> str:
         """The horizon in words."""
