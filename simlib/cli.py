@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from simlib.model import Model
     from simlib.summary import Summary
 
-__all__ = ["app", "main"]
+__all__ = ["app", "guarded", "main"]
 
 P = ParamSpec("P")
 _INTERRUPTED = 130
@@ -65,11 +65,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _guarded(command: Callable[P, int | None]) -> Callable[P, None]:
+def guarded(command: Callable[P, int | None]) -> Callable[P, None]:
     """Turn a refusal into its message and exit code 2, and an interruption into 130."""
 
     @functools.wraps(command)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             code = command(*args, **kwargs)
         except SimlibError as refusal:
@@ -82,7 +82,7 @@ def _guarded(command: Callable[P, int | None]) -> Callable[P, None]:
             code = _quiet_pipe()
         raise typer.Exit(code or 0)
 
-    return guarded
+    return wrapped
 
 
 def _plain(text: str) -> str:
@@ -118,7 +118,7 @@ def _root(
 
 
 @app.command()
-@_guarded
+@guarded
 def run(  # noqa: PLR0917 - typer reads the options from the signature
     configs: Configs,
     simulations: Annotated[
@@ -163,9 +163,11 @@ def _run_one(
     quiet: bool,
 ) -> None:
     """Simulate one model, write its folder and print its report."""
-    from simlib import simulate, simulate_plan, summarise, write_report
+    from simlib.engine import simulate, simulate_plan
     from simlib.progress import ProgressBar
     from simlib.provenance import Stopwatch, with_manifest
+    from simlib.report import write_report
+    from simlib.summary import summarise
 
     watch = Stopwatch()
     with ProgressBar(place.name) as bar:
@@ -191,14 +193,14 @@ def _print(summary: "Summary", *, quiet: bool) -> None:
 
 def _compiled(configs: Sequence[Path], sets: Sequence[str]) -> "list[Model]":
     """Load and compile every file before any is run, so that a mistake in the last is told at once."""
-    from simlib import compile_model
+    from simlib.compiling import compile_model
 
     return [compile_model(config) for config in _loaded(configs, sets)]
 
 
 def _loaded(configs: Sequence[Path], sets: Sequence[str]) -> "list[Config]":
     """Load every file, and tell the problems of all of them at once."""
-    from simlib import load_config
+    from simlib.config import load_config
 
     loaded: list[Config] = []
     problems: list[Problem] = []
@@ -272,21 +274,21 @@ def _cores() -> int:
 
 
 @app.command()
-@_guarded
+@guarded
 def check(configs: Configs, sets: Sets = None) -> None:
     """Read each CONFIG back in plain words, without drawing anything."""
-    from simlib import compile_model
+    from simlib.compiling import compile_model
     from simlib.console import open_console, print_lines
     from simlib.readback import read_back
 
     console = open_console()
     for config in _loaded(configs, sets or []):
-        compile_model(config)  # what only the model can refuse belongs to a check too
-        print_lines(read_back(config), console)
+        # What only the model can refuse belongs to a check too.
+        print_lines(read_back(config, compile_model(config)), console)
 
 
 @app.command()
-@_guarded
+@guarded
 def report(
     folder: Annotated[
         Path, typer.Argument(metavar="RUN", help="A run's folder, such as runs/south_somerset.")
@@ -309,7 +311,7 @@ def report(
 
 
 @app.command()
-@_guarded
+@guarded
 def schema() -> None:
     """Print the JSON Schema of the config language, for editors."""
     import json
@@ -320,7 +322,7 @@ def schema() -> None:
 
 
 @app.command()
-@_guarded
+@guarded
 def explain(
     word: Annotated[list[str], typer.Argument(metavar="FAMILY|TERM", help="Such as pert, or gap.")],
 ) -> None:
@@ -332,7 +334,7 @@ def explain(
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-@_guarded
+@guarded
 def test(context: typer.Context) -> int:
     """Run simlib's own tests; further words are passed on to pytest."""
     import subprocess

@@ -43,22 +43,21 @@ def print_brief(report: Report, console: Console) -> None:
 
 
 def print_lines(lines: Iterable[str], console: Console) -> None:
-    """Print lines of plain text, wrapped; a line's own indent, and the mark of a list, hang.
+    """Print lines of plain text, wrapped; what follows the mark of a list hangs below itself.
 
     Parameters
     ----------
     lines : iterable of str
-        A line that starts with ``#`` and a space is a heading.
+        A line that starts with ``#`` and a space is a heading, one with ``-`` and a space an entry.
+    console : Console
+        From :func:`open_console`.
     """
     for line in lines:
-        heading = line.startswith("# ")
+        style = "bold" if line.startswith("# ") else ""
         body = line.removeprefix("# ").lstrip()
-        indent = " " * (len(line) - len(line.lstrip()))
-        hang = indent + "  " * body.startswith("- ")
-        for at, part in enumerate(wrap(body, console.width - len(hang)) or [""]):
-            console.print(
-                Text((hang if at else indent) + part, style="bold" if heading else ""), soft_wrap=True
-            )
+        start = " " * (len(line) - len(line.lstrip())) + "- " * body.startswith("- ")
+        for at, part in enumerate(wrap(body.removeprefix("- "), console.width - len(start)) or [""]):
+            console.print(Text((" " * len(start) if at else start) + part, style=style), soft_wrap=True)
 
 
 def _report_lines(report: Report, width: int) -> Iterator[Text]:

@@ -196,7 +196,7 @@ def jointly_section(document: Document) -> Section | None:
     places = labels if widest == len(labels) + 2 else [f"council {at}" for at in range(1, widest - 1)]
     rows = [row for row in rows if len(row) == widest] if widest == len(labels) + 2 else rows
     table = Table(
-        "jointly",
+        "jointly_closing",
         f"Every council together: {test_words(document)}",
         ("Option", *places, "All of them"),
         tuple(rows),

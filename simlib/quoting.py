@@ -1,6 +1,7 @@
 """One figure of a config in plain words: a number, a formula, a distribution; nothing else is told here."""
 
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from typing import Any
 
 from simlib import years
@@ -11,9 +12,9 @@ __all__ = ["figure", "named", "plan_words", "quantity_words", "yearly_words"]
 
 _VARIES = {
     "once": "",
-    "yearly": ", drawn anew each year",
-    "walk": ", a step each year that adds to the ones before",
-    "ar1": ", a year resembling the one before",
+    "yearly": "; drawn anew each year",
+    "walk": "; a step each year, adding to the ones before",
+    "ar1": "; each year resembling the one before",
 }
 
 
@@ -91,8 +92,9 @@ def _value_words(quantity: Any, show: Callable[[float], str]) -> str:
     if isinstance(value, int | float):
         return show(float(value))
     if hasattr(value, "sentence"):
-        return clean(value.sentence(show))
-    return f"what {clean(value.text)} comes to"
+        return clean(value.sentence(lambda found: show(float(f"{found:.4g}"))))
+    text = clean(value.text)
+    return text if text.replace(".", "_").isidentifier() else f"calculated as {text}"
 
 
 def _varies_words(quantity: Any) -> str:
@@ -105,26 +107,33 @@ def _plan_aside(quantity: Any, show: Callable[[float], str]) -> str:
     asides = []
     if quantity.plan is not None and not isinstance(quantity.value, int | float):
         plan = quantity.plan if isinstance(quantity.plan, tuple) else (quantity.plan,)
-        asides.append(f"plan {', '.join(dict.fromkeys(map(show, plan)))}")
+        asides.append(f"business case: {', '.join(dict.fromkeys(map(show, plan)))}")
     if quantity.reference:
         asides.append(f"reference class {quantity.reference}")
     return f" ({'; '.join(asides)})" if asides else ""
 
 
 def plan_words(plan: Sequence[float], unit: str, horizon: Sequence[int]) -> str:
-    """Tell money by year, and once only where it is the same in every year.
+    """Tell money by year, and once only for years in which it is the same.
 
     Examples
     --------
-    >>> plan_words((0.6, 4.1), "£m", (2016, 2017))
-    '£0.6m in 2016/17, £4.1m in 2017/18'
+    >>> plan_words((0.6, 4.1, 4.1), "£m", (2016, 2017, 2018))
+    '£0.6m in 2016/17, £4.1m from 2017/18 to 2018/19'
     >>> plan_words((9.0, 9.0), "£m", (2016, 2017))
     '£9m each year'
     """
     told = [_exact_money(value, unit) for value in plan]
-    if len(set(told)) == 1:
+    runs = [list(run) for _, run in groupby(range(len(told)), key=told.__getitem__)]
+    if len(runs) == 1:
         return f"{told[0]} each year"
-    return ", ".join(f"{text} in {years.label(year)}" for text, year in zip(told, horizon, strict=False))
+    return ", ".join(f"{told[run[0]]} {_run_words(run, horizon)}" for run in runs)
+
+
+def _run_words(run: Sequence[int], horizon: Sequence[int]) -> str:
+    """Tell years in a row, by their places in the horizon."""
+    first, last = (years.label(horizon[place]) for place in (run[0], run[-1]))
+    return f"in {first}" if first == last else f"from {first} to {last}"
 
 
 def yearly_words(value: Any, unit: str, horizon: Sequence[int]) -> str:

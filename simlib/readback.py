@@ -3,19 +3,22 @@
 Whoever wrote the file can read here whether it says what they meant.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from simlib import years
 from simlib.quoting import figure, named, plan_words, quantity_words, yearly_words
+from simlib.shifts import shift_lines
 from simlib.wording import clean, joined, money
 
 if TYPE_CHECKING:
     from simlib.config import Config
     from simlib.config.schema import Council, Event, Line, Measure, OneOff, Option
+    from simlib.model import Model
 
 __all__ = ["read_back"]
 
+_LONGEST = 10_000  # characters of one entry; only a hostile file has more
 _BASES = {
     "recurring": "a year at full effect",
     "cumulative": "in total",
@@ -24,15 +27,15 @@ _BASES = {
 }
 
 
-def read_back(config: "Config", *, steps: Sequence[tuple[str, float]] = ()) -> list[str]:
+def read_back(config: "Config", model: "Model | None" = None) -> list[str]:
     """Give a config as lines of plain words.
 
     Parameters
     ----------
     config : Config
         As it was loaded.
-    steps : sequence of (label, shift)
-        Which entries move the average gap of the target year, and by how much [the file's unit].
+    model : Model, optional
+        Compiled of it; then the entries that move the average gap away from the plan are told too.
 
     Returns
     -------
@@ -50,12 +53,12 @@ def read_back(config: "Config", *, steps: Sequence[tuple[str, float]] = ()) -> l
         ("Further figures", _outputs(config)),
         ("Other readings", _readings(config)),
         ("What goes together", _dependence(config)),
-        ("What moves the average away from the plan", _steps(steps, config)),
+        ("What moves the average away from the plan", shift_lines(model)),
         ("Sources", _sources(config)),
     )
     lines: list[str] = []
     for heading, entries in sections:
-        told = [clean(entry) for entry in entries]
+        told = [clean(entry, longest=_LONGEST) for entry in entries]
         if told:
             lines += [*([""] if lines else []), f"# {heading}", *(f"- {entry}" for entry in told)]
     return lines
@@ -70,9 +73,9 @@ def _frame(config: "Config") -> Iterator[str]:
     """Tell when, how far and how."""
     if config.years:
         last = years.label(config.years[-1])
-        target = (
-            f"; the gap must be closed by {years.label(config.target_year)}" if config.target_year else ""
-        )
+        target = ""
+        if config.target_year is not None and any(council.gap for council in config.councils.values()):
+            target = f"; the gap must be closed by {years.label(config.target_year)}"
         horizon = f"Years {years.label(config.years[0])} to {last}{target}"
         yield f"{horizon}; money in {_unit(config)}, {config.prices} prices"
     if config.as_at:
@@ -86,7 +89,7 @@ def _frame(config: "Config") -> Iterator[str]:
 def _shared(config: "Config") -> Iterator[str]:
     """Tell the quantities that are used in more than one place."""
     for key, quantity in config.drivers.items():
-        yield f"{quantity.label or _spaced(key)}: {quantity_words(quantity, _unit(config))}"
+        yield f"{quantity.label or _spaced(key)} ({key}): {quantity_words(quantity, _unit(config))}"
 
 
 def _spaced(key: str) -> str:
@@ -138,7 +141,11 @@ def _line_words(line: "Line", config: "Config") -> str:
         parts.append(f"planned {plan_words(line.plan, unit, config.years or ())}")
     if line.base is not None:
         parts.append(f"{quantity_words(line.base, unit)} in the year before")
-    moves = (("grows by", line.growth), ("changes by", line.change), ("comes in at", line.realised))
+    moves = (
+        ("grows by", line.growth),
+        ("away from plan by", line.change),
+        ("share that comes:", line.realised),
+    )
     parts += [
         f"{verb} {yearly_words(value, unit, config.years or ())}"
         for verb, value in moves
@@ -156,48 +163,45 @@ def _programmes(config: "Config") -> Iterator[str]:
     """Tell what measures share."""
     for key, programme in config.programmes.items():
         members = [named(m, k) for k, m in config.measures.items() if m.programme == key]
-        words = quantity_words(programme.realisation, _unit(config))
+        words = f"share finally delivered: {quantity_words(programme.realisation, _unit(config))}"
         apart = f"; single measures stray {figure(programme.individual, 'share', '£')} of the way around it"
         whole = apart if programme.individual else ""
-        yield f"{named(programme, key)}: {joined(members) or 'no measure'} together deliver {words}{whole}"
+        yield f"{named(programme, key)}: {joined(members) or 'no measure'}; {words}{whole}"
 
 
 def _measure(key: str, measure: "Measure", config: "Config") -> str:
     """Tell one measure: how much, whose, when, how late, how much of it, at what cost."""
     unit = _unit(config)
-    parts = [f"saves {_saving_words(measure, config)}"]
-    parts += [words for words in (_share_words(measure, config), _time_words(measure, config)) if words]
+    parts = [_saving_words(measure, config), _share_words(measure, config), _time_words(measure)]
     moves = (
-        ("comes", measure.delay, " late"),
-        ("delivers", measure.realisation, ""),
-        ("its scope comes out at", measure.scope_growth, ""),
-        ("posts are filled again for", measure.backfill, " of it"),
-        ("grows each year by", measure.indexed_to, ""),
+        ("comes late by", measure.delay),
+        ("share finally delivered:", measure.realisation),
+        ("scope, as a share of the plan:", measure.scope_growth),
+        ("share spent on filling posts again:", measure.backfill),
+        ("grows each year by", measure.indexed_to),
     )
-    parts += [
-        f"{verb} {quantity_words(value, unit)}{after}" for verb, value, after in moves if value is not None
-    ]
+    parts += [f"{verb} {quantity_words(value, unit)}" for verb, value in moves if value is not None]
     if measure.programme:
-        parts.append(f"delivers what {_label(config.programmes, measure.programme)} delivers")
+        parts.append(f"delivered as {_label(config.programmes, measure.programme)} is")
     if measure.running_cost is not None:
         net = "deducted" if measure.saving_is == "gross" else "deducted already"
-        parts.append(f"running cost {quantity_words(measure.running_cost, unit)} a year ({net})")
-    parts += [f"costs {_one_off_words(k, cost, config)}" for k, cost in measure.one_off.items()]
-    parts += list(_condition_words(measure, config))
-    return f"{named(measure, key)}: {'; '.join(parts)}"
+        parts.append(f"running cost a year ({net}): {quantity_words(measure.running_cost, unit)}")
+    parts += [_one_off_words(k, cost, config) for k, cost in measure.one_off.items()]
+    parts += [f"{q.label or _spaced(k)} ({k}): {quantity_words(q, unit)}" for k, q in measure.local.items()]
+    parts += _condition_words(measure, config)
+    return f"{named(measure, key)}: {'; '.join(part for part in parts if part)}"
 
 
 def _saving_words(measure: "Measure", config: "Config") -> str:
     """Tell the planned saving on its basis."""
     unit = _unit(config)
-    if measure.plan is not None:
-        amount = plan_words(measure.plan, unit, config.years or ())
-    elif measure.saving is not None:
-        amount = quantity_words(measure.saving, unit)
-    else:
-        amount = "nothing stated"
     over = f" over {figure(measure.over, 'duration', unit)}" if measure.over else ""
-    return f"{amount} {_BASES[measure.basis]}{over}"
+    basis = f"{_BASES[measure.basis]}{over}"
+    if measure.plan is not None:
+        return f"saves {plan_words(measure.plan, unit, config.years or ())} ({basis})"
+    words = quantity_words(measure.saving, unit)
+    certain = isinstance(getattr(measure.saving, "value", None), int | float)
+    return f"saves {words} {basis}" if certain else f"saves {basis}: {words}"
 
 
 def _share_words(measure: "Measure", config: "Config") -> str:
@@ -221,7 +225,7 @@ def _place(config: "Config", key: str) -> str:
     return _label(config.councils, key) if key in config.councils else _spaced(key)
 
 
-def _time_words(measure: "Measure", config: "Config") -> str:  # noqa: ARG001 - one shape for all the words
+def _time_words(measure: "Measure") -> str:
     """Tell when a saving starts, when it is full and when it ends."""
     if measure.from_ is None:
         return ""
@@ -237,17 +241,17 @@ def _time_words(measure: "Measure", config: "Config") -> str:  # noqa: ARG001 - 
 def _one_off_words(key: str, cost: "OneOff", config: "Config") -> str:
     """Tell one one-off cost: how much, when, who pays."""
     unit = _unit(config)
-    words = f"{quantity_words(cost.amount, unit)} once for {named(cost, key)}"
-    if cost.in_ is not None:
-        words += f" in {years.label(cost.in_)}"
+    when = f" in {years.label(cost.in_)}" if cost.in_ is not None else ""
     if cost.lead is not None:
-        words += f" over the {figure(cost.lead, 'duration', unit)} before the saving"
+        when = f" over the {figure(cost.lead, 'duration', unit)} before the saving"
+    words = f"one-off cost of {named(cost, key)}{when}: {quantity_words(cost.amount, unit)}"
     if cost.overrun is not None:
-        words += f", of which it takes {quantity_words(cost.overrun, unit)}"
+        words += f", times {quantity_words(cost.overrun, unit)}"
     words += "" if cost.slips else ", on its date even if the saving is late"
     words += ", spent even if the measure never starts" if cost.sunk else ""
     pots = [pot for entry in cost.funded_by for pot in _pot_words(entry, unit)]
-    return words + (f", paid from {joined(pots)} in this order" if pots else "")
+    order = " in this order" if len(pots) > 1 else ""
+    return words + (f", paid from {joined(pots)}{order}" if pots else "")
 
 
 def _pot_words(entry: str | Mapping[str, float], unit: str) -> Iterator[str]:
@@ -269,7 +273,7 @@ def _condition_words(measure: "Measure", config: "Config") -> Iterator[str]:
         yield f"cannot stand beside {joined([_label(config.measures, key) for key in measure.excludes])}"
     for key, amount in measure.overlaps.items():
         words = quantity_words(amount, _unit(config))
-        yield f"shares {words} a year with {_label(config.measures, key)}, saved only once"
+        yield f"saved only once beside {_label(config.measures, key)}, a year: {words}"
 
 
 def _needed(name: str, config: "Config") -> str:
@@ -301,14 +305,15 @@ def _chance_words(event: "Event", config: "Config") -> str:
     chance = event.chance
     if isinstance(chance, DatedChances):
         dated = zip(chance.moments, chance.chances, strict=True)
-        told = [f"{quantity_words(share, '£')} at {_moment(moment)}" for moment, share in dated]
-        return f"chance {joined(told, 'then')}"
-    words = f"chance {quantity_words(chance, _unit(config))}"
+        told = [f"{_moment(moment)}: {quantity_words(share, '£')}" for moment, share in dated]
+        return f"chance, where it has not happened before: {'; '.join(told)}"
+    words = quantity_words(chance, _unit(config))
     if event.each:
         start = f" from {_moment(event.from_)}" if event.from_ is not None else ""
         stop = f" until {_moment(event.until)}" if event.until is not None else ""
-        return f"{words} a year{start}{stop}"
-    return words + (f", in {_moment(event.in_)}" if event.in_ is not None else "")
+        return f"chance each year{start}{stop}: {words}"
+    when = f" in {_moment(event.in_)}" if event.in_ is not None else ""
+    return f"chance{when}: {words}"
 
 
 def _moment(moment: float) -> str:
@@ -330,15 +335,15 @@ def _effect_words(event: "Event", config: "Config") -> Iterator[str]:
     if event.never_starts:
         yield f"{joined([_label(config.measures, key) for key in event.never_starts])} then never starts"
     if event.stops:
-        kept = f", {quantity_words(event.keeps, unit)} of it stays" if event.keeps is not None else ""
+        kept = f"; share that stays: {quantity_words(event.keeps, unit)}" if event.keeps is not None else ""
         yield f"stops {joined([_label(config.measures, key) for key in event.stops])}{kept}"
     for key, late in event.delays.items():
-        yield f"{_label(config.measures, key)} comes {quantity_words(late, unit)} later"
+        yield f"makes {_label(config.measures, key)} later by {quantity_words(late, unit)}"
     if event.costs is not None:
-        yield f"costs {quantity_words(event.costs, unit)} once"
+        yield f"costs once: {quantity_words(event.costs, unit)}"
     for address, effect in event.lines.items():
         how = "every year from then on" if effect.basis == "recurring" else "once"
-        yield f"moves {address} by {quantity_words(effect.change, unit)}, {how}"
+        yield f"moves {address} ({how}) by {quantity_words(effect.change, unit)}"
 
 
 def _option(key: str, option: "Option", config: "Config") -> str:
@@ -363,7 +368,9 @@ def _outputs(config: "Config") -> Iterator[str]:
 def _readings(config: "Config") -> Iterator[str]:
     """Tell what each reading changes, and why."""
     for key, reading in config.readings.items():
-        yield f"{named(reading, key)}: {reading.why} (sets {', '.join(reading.set_)})"
+        laid = reading.set_.items()
+        changes = (f"{address} = {value}" if isinstance(value, str) else address for address, value in laid)
+        yield f"{named(reading, key)}: {reading.why} Sets {', '.join(changes)}"
 
 
 def _dependence(config: "Config") -> Iterator[str]:
@@ -372,14 +379,6 @@ def _dependence(config: "Config") -> Iterator[str]:
         names = dependence.between or dependence.among or ()
         reason = f": {dependence.reason}" if dependence.reason else ""
         yield f"{' and '.join(names)}, rank correlation {dependence.rank_correlation:g}{reason}"
-
-
-def _steps(steps: Sequence[tuple[str, float]], config: "Config") -> Iterator[str]:
-    """Tell which entries move the average."""
-    target = years.label(config.target_year) if config.target_year else "the last year"
-    for label, shift in steps:
-        verb = "adds" if shift > 0 else "takes"
-        yield f"{label} {verb} {money(abs(shift), _unit(config))} on average by {target}"
 
 
 def _sources(config: "Config") -> Iterator[str]:

@@ -40,7 +40,7 @@ def outputs_section(document: Document) -> Section | None:
         return None
     headings = ("Figure", "1 in 10 below", "middle", "1 in 10 above", "average", "plan")
     return Section(
-        "outputs", "Further figures", (), (Table("outputs", "Figures of the file's own", headings, rows),)
+        "outputs", "Further figures", (), (Table("output_figures", "Figures of the file's own", headings, rows),)
     )
 
 
@@ -183,7 +183,7 @@ def assumptions_section(document: Document) -> Section | None:
         "Drawn: average",
         "Source",
     )
-    table = Table("assumptions", "Assumptions register", headings, rows)
+    table = Table("assumption_register", "Assumptions register", headings, rows)
     return Section("assumptions", "Assumptions", (told,), (table,), detail=True)
 
 

@@ -162,7 +162,8 @@ def _held_words(document: Document, pair: Pair) -> str:
     words = f" Reserves stay above their minimum in {_often(document, holds)}"
     if gap and gap["probability"] >= _NOTICED:
         often = chance(gap["probability"], gap.get("error", 0.0))
-        words += f", though a recurring gap of {money(gap['mean_gap'], document['unit'])} on average remains in {often}"
+        amount = money(gap["mean_gap"], document["unit"])
+        words += f", though a recurring gap of {amount} on average remains in {often}"
     return f"{words}."
 
 

@@ -13,7 +13,8 @@ PLAN = """
 7 __main__ __init__
 6 cli batch progress
 5 report figures reporters charts console explain folder glossary grid layout outlook register wording
-4 summary compare sensitivity decisions bridge checking readback
+5 provenance quoting readback shifts verdicts
+4 summary compare sensitivity decisions bridge checking
 3 model engine results
 3 catalogue compiling dependence drivers estimates flows labelling readouts
 2 config

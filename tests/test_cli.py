@@ -1,0 +1,376 @@
+"""The command: what it prints, what it writes, and its exit codes, as a user meets them."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from simlib import __version__
+from simlib.cli import guarded, main
+
+MINIMAL = """\
+simlib: 1
+title: "One council, two options (illustrative)"
+money: £m
+years: 2025/26 to 2027/28
+target_year: 2027/28
+run: {simulations: 2_000, seed: 7}
+councils:
+  exampleton:
+    source: {what: "illustrative figures", mark: judgement}
+    gap: {basis: cumulative_base, already_includes_savings: no, plan: [0.4, 0.7, 1.0]}
+    general_fund: {opening: 2.0, minimum: 1.0}
+measures:
+  shared_services:
+    council: exampleton
+    saving: 1.1
+    basis: recurring
+    from: 2025/26
+    full_from: 2027/28
+    realisation: {dist: triangular, low: 60%, mode: 95%, high: 100%}
+    source: {what: "illustrative figures", mark: judgement}
+options:
+  do_nothing: {label: Do nothing, councils: exampleton}
+  share_services: {label: Share services, councils: exampleton, measures: shared_services}
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a small config in a folder of its own, which is where the command is run."""
+    monkeypatch.chdir(tmp_path)
+    path = Path("exampleton.yaml")
+    path.write_text(MINIMAL, encoding="utf-8")
+    return path
+
+
+def outcome(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    """Run a command and give its exit code and what it printed."""
+    code = main([str(argument) for argument in arguments])
+    printed = capsys.readouterr()
+    return code, printed.out, printed.err
+
+
+def written(folder: Path) -> list[str]:
+    """Give every file and folder below one."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+def process(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[bytes]:
+    """Run the command in a process of its own."""
+    return subprocess.run([sys.executable, "-m", "simlib", *arguments], cwd=cwd, capture_output=True, check=False)
+
+
+# run
+
+
+def test_run_prints_the_report_and_writes_the_folder(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = outcome(capsys, "run", config)
+    assert (code, err) == (0, "")
+    assert "Before further action" in out
+    assert "Share services closes the gap in the business case, with £0.1m to spare." in " ".join(out.split())
+    assert "Written to runs/exampleton/" in out.replace("\\", "/")
+    names = {Path(name).parts[0] for name in written(Path("runs/exampleton"))}
+    assert names == {"summary.json", "results.nc", "report.html", "figures", "config.yaml", "manifest.json"}
+
+
+def test_the_run_holds_the_file_as_it_was_read(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    outcome(capsys, "run", config, "--format", "json")
+    folder = Path("runs/exampleton")
+    assert (folder / "config.yaml").read_bytes() == config.read_bytes()
+    summary = json.loads((folder / "summary.json").read_bytes())
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    assert summary["config"]["digest"] == manifest["digest"]
+    assert (summary["config"]["seed"], summary["config"]["simulations"]) == (7, 2_000)
+    assert set(manifest["timings"]) == {"simulate", "summarise"}
+
+
+def test_the_same_run_writes_the_same_bytes_with_any_number_of_jobs(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for jobs in ("1", "2"):
+        options = ("--jobs", jobs, "--seed", "0", "--simulations", "40_000", "--format", "json,html")
+        outcome(capsys, "run", config, *options, "--out", f"j{jobs}")
+    for name in ("summary.json", "config.yaml", "report.html"):
+        assert Path("j1", name).read_bytes() == Path("j2", name).read_bytes(), name
+    assert json.loads(Path("j1/summary.json").read_bytes())["config"]["seed"] == 0
+
+
+@pytest.mark.parametrize("spelling", ["3000", "3_000", "3,000", "3e3"])
+def test_a_number_of_futures_is_read_as_people_write_it(
+    config: Path, capsys: pytest.CaptureFixture[str], spelling: str
+) -> None:
+    code, out, _ = outcome(capsys, "run", config, "--simulations", spelling, "--format", "json")
+    assert code == 0
+    assert "Futures: 3,000 (random sampler)" in out
+
+
+def test_without_a_seed_one_is_drawn_recorded_and_printed(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config.write_text(MINIMAL.replace(", seed: 7", ""), encoding="utf-8")
+    _, out, _ = outcome(capsys, "run", config, "--format", "json")
+    seed = json.loads(Path("runs/exampleton/summary.json").read_bytes())["config"]["seed"]
+    assert f"Seed: {seed}" in out
+
+
+def test_a_large_seed_keeps_every_digit(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = outcome(capsys, "run", config, "--seed", "9007199254740993", "--format", "json")
+    assert "Seed: 9007199254740993" in out
+
+
+def test_set_replaces_a_figure(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = (
+        "run",
+        config,
+        "-q",
+        "--format",
+        "json",
+        "--set",
+        "measures.shared_services.realisation=100%",
+    )
+    code, out, _ = outcome(capsys, *arguments)
+    assert code == 0
+    assert "Share services - Exampleton: closes in all but fewer than 1 in 660" in out
+
+
+def test_quiet_is_one_line_for_each_option_and_nothing_else(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, err = outcome(capsys, "run", config, "--quiet", "--format", "json")
+    assert err == ""
+    lines = out.splitlines()
+    assert lines[0] == "Do nothing - Exampleton: cannot close, £1.0m short"
+    assert re.fullmatch(r"Share services - Exampleton: closes in (about )?\d+ of 100", lines[1])
+    assert len(lines) == 2
+
+
+def test_several_configs_are_run_each_into_its_own_folder(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    second = Path("other.yaml")
+    second.write_text(MINIMAL.replace("One council", "Another council"), encoding="utf-8")
+    code, out, _ = outcome(capsys, "run", config, second, "--out", "both", "--format", "json")
+    assert code == 0
+    assert out.index("One council") < out.index("Another council")
+    assert [path.name for path in sorted(Path("both").iterdir())] == ["exampleton", "other"]
+
+
+def test_two_configs_for_one_folder_are_refused(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("sub").mkdir()
+    Path("sub/exampleton.yaml").write_text(MINIMAL, encoding="utf-8")
+    code, _, err = outcome(capsys, "run", config, "sub/exampleton.yaml")
+    assert code == 2
+    assert "two files would both be written to" in err
+    assert not Path("runs").exists()
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--simulations", "0"], "--simulations: expected a whole number from 1 to 1,000,000,000, got '0'"),
+        (["--simulations", "1.5"], "--simulations: expected a whole number"),
+        (["--simulations", "inf"], "--simulations: expected a whole number"),
+        (["--simulations", "many"], "--simulations: expected a whole number"),
+        (["--seed", "-1"], "--seed: expected a whole number from 0 to"),
+        (["--jobs", "0"], "--jobs: expected a whole number from 1 to 1,024, got '0'"),
+        (["--sampler", "halton"], "--sampler: expected random or sobol, got 'halton'"),
+        (["--backend", "gpu"], "--backend: expected threading or loky, got 'gpu'"),
+        (["--format", "pdf"], "--format: expected json, nc, html, figures, got 'pdf'"),
+        (["--set", "measures.shared_service.saving=1"], "shared_service"),
+        (["--set", "nonsense"], "expected ADDRESS=VALUE"),
+        (["--simulation", "5"], "No such option"),
+    ],
+)
+def test_words_that_cannot_be_understood_are_refused_and_nothing_is_written(
+    config: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    before = written(Path())
+    code, out, err = outcome(capsys, "run", config, *arguments)
+    assert code == 2
+    assert message in err
+    assert out == ""
+    assert "Traceback" not in err
+    assert written(Path()) == before
+
+
+def test_problems_of_every_file_are_told_at_once(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("bad.yaml").write_text(MINIMAL.replace("saving: 1.1", "saving: much"), encoding="utf-8")
+    Path("worse.yaml").write_text(MINIMAL.replace("title:", "titel:"), encoding="utf-8")
+    code, out, err = outcome(capsys, "run", config, "bad.yaml", "worse.yaml", "missing.yaml")
+    assert code == 2
+    assert out == ""
+    assert re.search(r"bad\.yaml:15:\d+: measures\.shared_services\.saving: .*much", err)
+    assert "worse.yaml" in err
+    assert "titel" in err
+    assert "missing.yaml" in err
+    assert not Path("runs").exists(), "not even the good file's run is written"
+
+
+def test_a_message_cannot_steer_the_terminal(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = outcome(capsys, "run", config, "--format", "\x1b[2Jhtml")
+    assert code == 2
+    assert "\x1b" not in err
+
+
+def test_a_folder_of_something_else_is_refused_before_anything_is_drawn(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("papers").mkdir()
+    Path("papers/minutes.txt").write_text("keep me", encoding="utf-8")
+    code, out, err = outcome(capsys, "run", config, "--out", "papers")
+    assert (code, out) == (2, "")
+    assert "holds something that is not a simlib run" in err
+    assert written(Path("papers")) == ["minutes.txt"]
+
+
+def test_an_unknown_command_is_refused_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = outcome(capsys, "rum")
+    assert code == 2
+    assert "run" in err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a pipe with a name, to know when the file is read")
+def test_an_interruption_leaves_nothing_half_written(tmp_path: Path, root: Path) -> None:
+    os.mkfifo(tmp_path / "slow.yaml")
+    arguments = [sys.executable, "-m", "simlib", "run", "slow.yaml", "--simulations", "1e9", "--jobs", "1"]
+    environment = os.environ | {"PYTHONPATH": str(root)}
+    with subprocess.Popen(arguments, cwd=tmp_path, env=environment, stdout=-1, stderr=-1) as running:
+        # Opening waits for the reader: from here on the command is at work, and has hours of it.
+        with (tmp_path / "slow.yaml").open("w", encoding="utf-8") as pipe:
+            pipe.write(MINIMAL)
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate()
+    assert running.returncode == 130
+    assert (out, err) == (b"", b"interrupted\n")
+    assert written(tmp_path) == ["slow.yaml"]
+
+
+# The other commands
+
+
+def test_report_prints_a_run_again_and_renders_it_anew(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, first, _ = outcome(capsys, "run", config, "--format", "json")
+    code, again, _ = outcome(capsys, "report", "runs/exampleton")
+    assert code == 0
+    assert again.splitlines() == first.splitlines()[:-2], "all but where it was written"
+    assert not Path("runs/exampleton/report.html").exists()
+    code, _, _ = outcome(capsys, "report", "runs/exampleton", "--format", "html", "-q")
+    assert code == 0
+    assert "<h1>" in Path("runs/exampleton/report.html").read_text(encoding="utf-8")
+
+
+def test_report_refuses_what_is_no_run(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = outcome(capsys, "report", "nowhere")
+    assert code == 2
+    assert "nowhere: expected a run's folder" in err
+
+
+def test_check_reads_the_file_back_and_writes_nothing(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = outcome(capsys, "check", config)
+    assert (code, err) == (0, "")
+    text = " ".join(out.split())
+    assert "saves £1.1m a year at full effect; for exampleton; starts in 2025/26" in text
+    assert "Every figure has a source" in text
+    assert "adds £" in text, "it says which entries move the average"
+    assert written(Path()) == ["exampleton.yaml"]
+
+
+def test_schema_is_a_json_schema(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = outcome(capsys, "schema")
+    assert code == 0
+    schema = json.loads(out)
+    assert "2020-12" in schema["$schema"]
+    assert {"councils", "measures", "options"} <= set(schema["properties"])
+
+
+def test_explain_knows_families_and_terms(capsys: pytest.CaptureFixture[str]) -> None:
+    assert outcome(capsys, "explain", "pert")[1].startswith("pert\n")
+    assert outcome(capsys, "explain", "run", "rate")[1] == "run rate\nA year's worth of savings, as at 31 March.\n"
+    code, _, err = outcome(capsys, "explain", "gapp")
+    assert code == 2
+    assert "did you mean 'gap'?" in err
+
+
+def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert outcome(capsys, "--version")[:2] == (0, f"simlib {__version__}\n")
+    code, out, _ = outcome(capsys, "--help")
+    assert code == 0
+    for command in ("run", "check", "report", "schema", "explain", "test"):
+        assert re.search(rf"^  {command} ", out, re.MULTILINE)
+
+
+def test_test_passes_further_words_on_to_pytest(root: Path) -> None:
+    found = process("test", "--version", cwd=root)
+    assert found.returncode == 0
+    assert b"pytest" in found.stdout + found.stderr
+
+
+def test_help_imports_nothing_heavy(root: Path) -> None:
+    code = (
+        "import sys\nfrom simlib.cli import main\nmain(['--help'])\n"
+        "heavy = {'numpy', 'scipy', 'xarray', 'matplotlib', 'jinja2', 'pydantic', 'yaml', 'joblib', 'rich'}\n"
+        "print('HEAVY', sorted(heavy & set(sys.modules)))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, check=True)
+    assert found.stdout.decode().splitlines()[-1] == "HEAVY []"
+
+
+def test_a_check_draws_no_pictures_and_labels_no_arrays(config: Path, root: Path) -> None:
+    code = (
+        f"import sys\nsys.path.insert(0, {str(root)!r})\n"
+        "from simlib.cli import main\nmain(['check', 'exampleton.yaml'])\n"
+        "heavy = {'xarray', 'pandas', 'matplotlib', 'jinja2', 'scipy.stats', 'dask'}\n"
+        "print('HEAVY', sorted(heavy & set(sys.modules)))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert found.stdout.decode().splitlines()[-1] == "HEAVY []"
+
+
+def test_output_that_is_cut_short_is_no_error(config: Path, root: Path) -> None:
+    environment = os.environ | {"PYTHONPATH": str(root)}
+    arguments = [sys.executable, "-m", "simlib", "schema"]
+    with subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        err = running.stderr.read()
+    assert running.returncode == 0
+    assert b"Traceback" not in err
+
+
+def test_a_terminal_without_pounds_still_gets_the_figures(config: Path, root: Path) -> None:
+    environment = os.environ | {"PYTHONPATH": str(root), "PYTHONIOENCODING": "ascii"}
+    arguments = [sys.executable, "-m", "simlib", "run", str(config), "-q", "--format", "json"]
+    found = subprocess.run(arguments, env=environment, capture_output=True, check=False)
+    assert found.returncode == 0
+    assert b"cannot close, ?1.0m short" in found.stdout
+
+
+def test_main_without_arguments_takes_those_of_the_process(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["simlib", "--version"])
+    assert main() == 0
+    assert capsys.readouterr().out == f"simlib {__version__}\n"
+
+
+def test_a_mistake_of_ours_keeps_its_traceback() -> None:
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        guarded(broken)()
+
+
+def test_an_interruption_ends_with_its_own_code(capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(typer.Exit) as ended:
+        guarded(interrupted)()
+    assert ended.value.exit_code == 130
+    assert capsys.readouterr().err == "interrupted\n"
