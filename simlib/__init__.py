@@ -11,10 +11,11 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from simlib.compiling import compile_model
     from simlib.config import Config, load_config
     from simlib.engine import simulate, simulate_plan
     from simlib.errors import ConfigError, ModelError, ResultsError
-    from simlib.model import Model, compile_model
+    from simlib.model import Model
     from simlib.report import write_report
     from simlib.results import Futures
     from simlib.summary import Summary, summarise

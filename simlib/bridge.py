@@ -10,8 +10,21 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from simlib.drivers import Computed, Constant, Driver, Event, Node, Source, SumOfDraws, Values, evaluate, happening
-from simlib.flows import deliver, flows
+from simlib.delivery import deliver
+from simlib.drivers import (
+    Computed,
+    Constant,
+    Driver,
+    Event,
+    Node,
+    Source,
+    SumOfDraws,
+    Values,
+    evaluate,
+    happening,
+)
+from simlib.flows import flows
+from simlib.kernels.lines import accumulated
 from simlib.kernels.paths import Floats
 from simlib.model import Model
 from simlib.sampling import Dimension, stream
@@ -143,8 +156,8 @@ def _drawn(node: Driver) -> Floats:
         scores = ar1(scores, node.varies.phi)
     values = np.stack([node.distribution.from_score(row) for row in scores])
     if node.varies.mode == "once":
-        return values[0]
-    return np.cumsum(values, axis=0) if node.varies.mode == "walk" else values
+        return np.asarray(values[0])
+    return accumulated(values) if node.varies.mode == "walk" else values
 
 
 def _strata(dimension: Dimension) -> Floats:
@@ -152,7 +165,7 @@ def _strata(dimension: Dimension) -> Floats:
     from scipy.special import ndtri
 
     middles = (np.arange(STRATA) + 0.5) / STRATA
-    return ndtri(stream(0, f"bridge {dimension.name}", (dimension.year,)).permutation(middles))
+    return np.asarray(ndtri(stream(0, f"bridge {dimension.name}", (dimension.year,)).permutation(middles)))
 
 
 def _positions(model: Model, values: Values, count: int) -> dict[tuple[int, int], Floats]:

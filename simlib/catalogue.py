@@ -13,13 +13,27 @@ from simlib.config import Config
 from simlib.config.formulas import Formula
 from simlib.config.quantities import ByYear, DatedChances, Quantity, SumOf, Varies
 from simlib.config.references import reference
-from simlib.config.schema import Council, Event as EventSection, Measure
+from simlib.config.schema import Council, Measure
+from simlib.config.schema import Event as EventSection
 from simlib.distributions import Distribution
-from simlib.drivers import Computed, Constant, Driver, Event, Happened, Node, PlanSource, ProgrammeShare, Stacked, SumOfDraws, evaluate
+from simlib.drivers import (
+    Computed,
+    Constant,
+    Driver,
+    Event,
+    Happened,
+    Node,
+    PlanSource,
+    ProgrammeShare,
+    Stacked,
+    SumOfDraws,
+    evaluate,
+)
 from simlib.errors import ModelError, Problem
 from simlib.kernels.paths import Floats
 from simlib.sampling import Dimension
-from simlib.years import address as year_address, parse_address
+from simlib.years import address as year_address
+from simlib.years import parse_address
 
 OWN_FIELDS = ("saving", "realisation", "delay", "scope_growth", "backfill", "running_cost", "indexed_to")
 ONE, ZERO = 1.0, 0.0
@@ -49,7 +63,9 @@ def slots(config: Config) -> dict[str, Slot]:
     return found
 
 
-def _stated(*entries: tuple[str, Quantity | ByYear | SumOf | str | None, float | None, str | None]) -> dict[str, Slot]:
+def _stated(
+    *entries: tuple[str, Quantity | ByYear | SumOf | str | None, float | None, str | None],
+) -> dict[str, Slot]:
     return {a: Slot(v, neutral, m) for a, v, neutral, m in entries if v is not None and not isinstance(v, str)}
 
 

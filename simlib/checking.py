@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from simlib.delivery import Delivery
 from simlib.dependence import Statement
 from simlib.drivers import Driver
-from simlib.flows import Delivery
 from simlib.kernels.paths import Floats
 from simlib.model import Model
 from simlib.results import Futures
@@ -19,12 +19,11 @@ Check = dict[str, Any]
 
 def checks(futures: Futures) -> list[Check]:
     """Give everything that a reader must know, in a fixed order."""
-    found = [
+    return [
         *_rounded(futures), *_binned(futures), *_compiled(futures.model), *_repairs(futures.model),
         *_correlations(futures), *_hindsight(futures.model), *_unsourced(futures.model), *_beyond(futures),
         *_precision(futures),
     ]  # fmt: skip
-    return found
 
 
 def _check(name: str, level: str, address: str, text: str) -> Check:
@@ -33,7 +32,10 @@ def _check(name: str, level: str, address: str, text: str) -> Check:
 
 def _rounded(futures: Futures) -> Iterator[Check]:
     if futures.count != futures.wanted:
-        text = f"{futures.wanted:,} futures were asked for and {futures.count:,} drawn: this sampler takes multiples of {futures.replicates}"
+        text = (
+            f"{futures.wanted:,} futures were asked for and {futures.count:,} drawn: "
+            f"this sampler takes multiples of {futures.replicates}"
+        )
         yield _check("rounded", "note", "run.simulations", text)
 
 
@@ -53,7 +55,10 @@ def _compiled(model: Model) -> Iterator[Check]:
 
 def _repairs(model: Model) -> Iterator[Check]:
     for repair in model.dependences.repairs:
-        text = f"the correlations were not possible together; the nearest possible ones were used (largest change {repair.change:.3f})"
+        text = (
+            f"the correlations were not possible together; the nearest possible ones were used "
+            f"(largest change {repair.change:.3f})"
+        )
         yield _check("repair", "warning", repair.address, text)
 
 
@@ -143,10 +148,15 @@ def _precision(futures: Futures) -> Iterator[Check]:
     reached, asked = futures.precision, futures.asked_precision
     if reached is None:
         return
-    text = f"with {futures.count:,} futures every headline chance is known to within ±{100 * reached:.2g} of 100 (95 % interval)"
+    text = (
+        f"with {futures.count:,} futures every headline chance is known to within ±{100 * reached:.2g} of 100 "
+        f"(95 % interval)"
+    )
     if asked is None:
         yield _check("precision", "note", "run.simulations", text)
     else:
         met = reached <= asked
-        ending = f"; asked for ±{100 * asked:.2g}" + ("" if met else ", which would take more futures than were allowed")
+        ending = f"; asked for ±{100 * asked:.2g}" + (
+            "" if met else ", which would take more futures than were allowed"
+        )
         yield _check("precision", "note" if met else "warning", "run.precision", text + ending)

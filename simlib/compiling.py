@@ -6,6 +6,7 @@ What a number is (its node) is the business of ``simlib.catalogue``; here is wha
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from typing import Any
 
 import numpy as np
 
@@ -13,10 +14,10 @@ from simlib import years as year_names
 from simlib.catalogue import Figures
 from simlib.config import Config
 from simlib.config.schema import Council, Dependence, Line, Measure, OneOff
+from simlib.delivery import deliver, level
 from simlib.dependence import Dependences, Statement, group
 from simlib.drivers import Driver, Event, PlanSource, Remainder, evaluate
 from simlib.errors import ModelError, Problem
-from simlib.flows import deliver, level
 from simlib.kernels import paths
 from simlib.kernels.paths import Path
 from simlib.model import (
@@ -95,8 +96,20 @@ class _Compiler:
         dependences = self._dependences()
         target = self.years.index(config.target_year) if config.target_year in self.years else len(self.years) - 1
         model = Model(
-            config, self.years, target, tuple(figures.nodes), self._dimensions(dependences), dependences,
-            councils, lines, effects, measures, costs, event_costs, options, outputs,
+            config,
+            self.years,
+            target,
+            tuple(figures.nodes),
+            self._dimensions(dependences),
+            dependences,
+            councils,
+            lines,
+            effects,
+            measures,
+            costs,
+            event_costs,
+            options,
+            outputs,
             plan=tuple(evaluate(figures.nodes, PlanSource())),
             checks=tuple(self.checks),
         )
@@ -144,14 +157,16 @@ class _Compiler:
             for key in ("base", "growth", "change", "realised")
             if f"{address}.{key}" in self.figures
         }
-        return LineModel(address, label, self.councils[council], sign, line.recurring, self._planned(line.plan), **nodes)
+        return LineModel(
+            address, label, self.councils[council], sign, line.recurring, self._planned(line.plan), **nodes
+        )
 
     def _with_gaps(self, model: Model) -> Model:
         """Give the model with each council's planned gap: published, or the sum of its lines."""
         plan = list(model.plan)
         delivered = deliver(model, plan, 1)
         councils = []
-        for c, (name, section) in enumerate(self.config.councils.items()):
+        for c, section in enumerate(self.config.councils.values()):
             council = model.councils[c]
             if section.gap is None:
                 councils.append(council)
@@ -176,15 +191,22 @@ class _Compiler:
         return {name: abs(self._amount(name, self.config.measures[name])[3]) for name in members}
 
     def _amount(self, name: str, measure: Measure) -> tuple[Path, float, int, float]:
-        """Give a measure's unit path, the factor from its stated figure to a rate, that figure's node, and its full plan."""
+        """Give a measure's unit path, the factor from its figure to a rate, that figure's node, and its full plan."""
         if name not in self._amounts:
-            self._amounts[name] = self._listed(name, measure) if measure.plan is not None else self._stated(name, measure)
+            self._amounts[name] = (
+                self._listed(name, measure) if measure.plan is not None else self._stated(name, measure)
+            )
         return self._amounts[name]
 
     def _listed(self, name: str, measure: Measure) -> tuple[Path, float, int, float]:
         once, amounts = measure.basis == "one_off", measure.plan or ()
         path = paths.yearly(amounts, holds=not once)
-        return path, 1.0, self.figures.constant(f"measures.{name}.plan", 1.0), sum(amounts) if once else amounts[-1]
+        return (
+            path,
+            1.0,
+            self.figures.constant(f"measures.{name}.plan", 1.0),
+            sum(amounts) if once else amounts[-1],
+        )
 
     def _stated(self, name: str, measure: Measure) -> tuple[Path, float, int, float]:
         start = float((measure.from_ or self.first) - self.first)
@@ -193,7 +215,12 @@ class _Compiler:
         planned = float(self.figures.planned_value(amount))
         if measure.basis == "one_off":
             length = full - start + 1
-            return Path((start, start + length), (1.0 / length, -1.0 / length), (0.0, 0.0)), 1.0, amount, planned
+            return (
+                Path((start, start + length), (1.0 / length, -1.0 / length), (0.0, 0.0)),
+                1.0,
+                amount,
+                planned,
+            )
         path = (paths.ramp if measure.rises == "linearly" else paths.staircase)(start, full)
         factor = 1.0
         if measure.basis in ("cumulative", "annual_average") and measure.over:
@@ -230,7 +257,7 @@ class _Compiler:
         planned = self.figures.planned_value(index)
         return planned if planned.ndim > 1 else np.full((len(self.years), 1), float(planned))
 
-    def _ties(self, name: str, measure: Measure) -> dict[str, tuple]:
+    def _ties(self, name: str, measure: Measure) -> dict[str, Any]:
         """Give what a measure needs and what events do to it."""
         figures, events = self.figures, self.config.events
         needs = [n for n in measure.requires if n.removeprefix("not ").strip() in events]
@@ -263,7 +290,9 @@ class _Compiler:
                 waiting += self.config.measures[other].requires
         return list(found)
 
-    def _shares(self, base: str, shares: Mapping[str, object] | None, council: str | None) -> tuple[tuple[int, int], ...]:
+    def _shares(
+        self, base: str, shares: Mapping[str, object] | None, council: str | None
+    ) -> tuple[tuple[int, int], ...]:
         if shares is None:
             whole = self.figures.constant(f"{base}.{council}", 1.0)
             return ((self.councils[str(council)], whole),)
@@ -276,7 +305,11 @@ class _Compiler:
     def _cost(self, measure: str, key: str, cost: OneOff) -> CostModel:
         base, section = f"measures.{measure}.one_off.{key}", self.config.measures[measure]
         start = self._amount(measure, section)[0].start
-        begin, length = (float(cost.in_ - self.first), 1.0) if cost.in_ is not None else (start - (cost.lead or 1.0), cost.lead or 1.0)
+        begin, length = (
+            (float(cost.in_ - self.first), 1.0)
+            if cost.in_ is not None
+            else (start - (cost.lead or 1.0), cost.lead or 1.0)
+        )
         if begin < 0:
             text = "this would be spent before the first year; state it in: a year of the horizon, or as a one-off line"
             raise ModelError([Problem("", base, text)])
@@ -341,7 +374,9 @@ class _Compiler:
         return OptionModel(name, title(name, option.label), councils, chosen, overlaps, compiled)
 
     def _dependences(self) -> Dependences:
-        statements = [s for name, d in self.config.dependence.items() for s in self._statements(f"dependence.{name}", d)]
+        statements = [
+            s for name, d in self.config.dependence.items() for s in self._statements(f"dependence.{name}", d)
+        ]
         return group(statements)
 
     def _statements(self, address: str, section: Dependence) -> Iterator[Statement]:

@@ -200,7 +200,15 @@ class ProgrammeShare:
 
     def key(self, values: Values) -> Hashable:
         strays = tuple(token(values[stray]) for stray in self.strays)
-        return ("programme", token(values[self.common]), strays, self.own, self.weights.tobytes(), self.individual, self.upper)
+        return (
+            "programme",
+            token(values[self.common]),
+            strays,
+            self.own,
+            self.weights.tobytes(),
+            self.individual,
+            self.upper,
+        )
 
     def value(self, source: Source, values: Values) -> Floats:  # noqa: ARG002
         strays = np.stack(np.broadcast_arrays(*(values[stray] for stray in self.strays)))

@@ -9,15 +9,16 @@ import math
 import secrets
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simlib.delivery import deliver
 from simlib.dependence import CommonFactor, Dependences, Joint
 from simlib.drivers import Driver, Event, Memo, PlanSource, SumOfDraws, evaluate, happening, token
 from simlib.errors import ModelError, Problem
-from simlib.flows import deliver
+from simlib.kernels.lines import accumulated
 from simlib.kernels.paths import Floats
 from simlib.model import Model
 from simlib.readouts import Key, headline, read_all
@@ -29,7 +30,8 @@ MOST_STAGED = 2**24  # futures, where a precision is asked for and no number
 STRETCH = 8  # chunks that one worker counts in one go
 MOST_INDIVIDUALS = 20_000  # in one sum_of: more is a count in the wrong unit
 Progress = Callable[[int, int], None]
-Item, Result = TypeVar("Item"), TypeVar("Result")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @dataclass(slots=True)
@@ -58,7 +60,7 @@ class ChunkSource:
         """Give the (simulation,) score of a coordinate, correlated as the file asks."""
         group = self.dependences.groups.get(dimension)
         if group is None:
-            return self.scores[self.places[dimension]]
+            return np.asarray(self.scores[self.places[dimension]])
         key = (dimension, group)
         if key not in self.made:
             self.made[key] = self._correlated(dimension, group)
@@ -70,7 +72,7 @@ class ChunkSource:
             return common_factor(own, self.scores[self.places[group.factor]], group.weight)
         weights = group.rows[group.members.index(dimension)]
         parts = (w * self.scores[self.places[m]] for w, m in zip(weights, group.members, strict=False) if w)
-        return np.sum(list(parts), axis=0)
+        return np.asarray(np.sum(list(parts), axis=0))
 
     def driver(self, node: Driver) -> Floats:
         """Give a driver's values: (simulation,), or (year, simulation) where it varies."""
@@ -88,7 +90,7 @@ class ChunkSource:
         if node.varies.mode == "ar1":
             rows = ar1(rows, node.varies.phi)
         values = np.stack([from_score(row) for row in rows])
-        return np.cumsum(values, axis=0) if node.varies.mode == "walk" else values
+        return accumulated(values) if node.varies.mode == "walk" else values
 
     def event(self, node: Event, chances: Sequence[Floats]) -> Floats:
         """Give the moments of an event."""
@@ -106,16 +108,18 @@ class ChunkSource:
         number = np.broadcast_to(count, (simulations,))
         most = int(np.ceil(number.max(initial=0.0)))
         if most > MOST_INDIVIDUALS or number.min(initial=0.0) < 0:
-            text = f"expected a number from 0 to {MOST_INDIVIDUALS:,} in every future, got {number.min():g} to {number.max():g}"
+            got = f"{number.min():g} to {number.max():g}"
+            text = f"expected a number from 0 to {MOST_INDIVIDUALS:,} in every future, got {got}"
             raise ModelError([Problem("", f"{node.address}.sum_of", text)])
         total = np.zeros(simulations)
         for k in range(most):
             scores = stream(self.seed, node.stream, (k, self.chunk)).standard_normal(simulations)
-            total += np.clip(number - k, 0.0, 1.0) * node.distribution.from_score(scores)
+            amounts = node.distribution.from_score(np.asarray(scores))
+            total += np.clip(number - k, 0.0, 1.0) * amounts
         return total
 
 
-def simulate(  # noqa: PLR0913 - the options of a run, each by name
+def simulate(
     model: Model,
     simulations: int | None = None,
     *,
@@ -231,9 +235,7 @@ def _tell(progress: Progress | None, done: int, count: int) -> None:
 def simulate_plan(model: Model) -> Futures:
     """Give the business case's own numbers: the same shape as futures, one future, nothing uncertain."""
     block = _block(model, PlanSource(), 1, 1)
-    futures = Futures.starting(
-        model, block, count=1, wanted=1, held=1, seed=None, sampler="plan", replicates=1
-    )
+    futures = Futures.starting(model, block, count=1, wanted=1, held=1, seed=None, sampler="plan", replicates=1)
     futures.count_readings(futures.put(block))
     return futures
 
@@ -247,8 +249,15 @@ def parallel(
         return map(task, items)
     from joblib import Parallel, delayed
 
-    pool = Parallel(n_jobs=workers, backend=backend or "threading", return_as="generator", batch_size=1, pre_dispatch="n_jobs")
-    return pool(delayed(task)(item) for item in items)
+    pool: Any = Parallel(
+        n_jobs=workers,
+        backend=backend or "threading",
+        return_as="generator",
+        batch_size=1,
+        pre_dispatch="n_jobs",
+    )
+    results: Iterable[Result] = pool(delayed(task)(item) for item in items)
+    return results
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +296,8 @@ class _CountingTask:
     bins: Tally
 
     def __call__(self, stretch: Sequence[tuple[int, int]]) -> tuple[Tally, dict[Key, NDArray[np.int64]]]:
-        tally, readings = self.bins.empty(), {}
+        tally = self.bins.empty()
+        readings: dict[Key, NDArray[np.int64]] = {}
         for chunk in stretch:
             block = self.chunk(chunk)
             tally.add(read_all(self.chunk.model, block.holding))
@@ -302,7 +312,9 @@ def _block(model: Model, source: ChunkSource | PlanSource, size: int, replicates
     values = evaluate(model.nodes, source, memo)
     delivery = deliver(model, values, size, memo)
     drivers = {
-        node.address: _wide(value, size) for node, value in zip(model.nodes, values, strict=True) if isinstance(node, Driver)
+        node.address: _wide(value, size)
+        for node, value in zip(model.nodes, values, strict=True)
+        if isinstance(node, Driver)
     }
     outputs = {output.id: _wide(values[output.node], size) for output in model.outputs}
     counts: dict[Key, NDArray[np.int64]] = {}

@@ -11,7 +11,16 @@ from numpy.typing import NDArray
 
 from simlib.kernels.paths import Floats
 
-LEVELS = {"p5": 0.05, "p10": 0.10, "p25": 0.25, "p50": 0.50, "p75": 0.75, "p80": 0.80, "p90": 0.90, "p95": 0.95}
+LEVELS = {
+    "p5": 0.05,
+    "p10": 0.10,
+    "p25": 0.25,
+    "p50": 0.50,
+    "p75": 0.75,
+    "p80": 0.80,
+    "p90": 0.90,
+    "p95": 0.95,
+}
 Z95 = 1.959963984540054
 T95_15 = 2.131449545559323  # Student's t, 15 degrees of freedom: 16 replicates
 

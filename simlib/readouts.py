@@ -6,16 +6,16 @@ serve futures held in memory, futures streamed past, the readings and the plan. 
 """
 
 from collections.abc import Callable, Hashable, Iterator
-
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simlib.delivery import Delivery
 from simlib.drivers import Driver
 from simlib.estimates import counted
-from simlib.flows import Delivery, Flows, flows
+from simlib.flows import Flows, flows
 from simlib.kernels import closing, reserves
 from simlib.kernels.closing import Booleans
 from simlib.kernels.paths import Floats
@@ -40,13 +40,18 @@ def _applies(test: str, flow: Flows) -> bool:
     return home.gap_plan is not None and (not test.startswith("reserves") or home.fund is not None)
 
 
+def _known(value: Floats | None) -> Floats:
+    assert value is not None  # a test is only asked for where it applies
+    return value
+
+
 _TESTS: dict[str, Callable[[Model, Flows], Booleans]] = {
     "target_year": lambda m, f: closing.target_year(f.position(m.target), m.tolerance),
-    "in_year": lambda m, f: closing.in_year(f.gap_after, m.target, m.tolerance),
-    "from_target_year": lambda m, f: closing.from_target_year(f.gap_recurring, m.target, m.tolerance),
-    "every_year": lambda m, f: closing.every_year(f.gap_after, m.tolerance),
-    "reserves_hold": lambda m, f: closing.reserves_hold(f.general_fund, f.minimum, m.tolerance),
-    "reserves_restored": lambda m, f: closing.reserves_restored(f.general_fund, f.opening, m.tolerance),
+    "in_year": lambda m, f: closing.in_year(_known(f.gap_after), m.target, m.tolerance),
+    "from_target_year": lambda m, f: closing.from_target_year(_known(f.gap_recurring), m.target, m.tolerance),
+    "every_year": lambda m, f: closing.every_year(_known(f.gap_after), m.tolerance),
+    "reserves_hold": lambda m, f: closing.reserves_hold(_known(f.general_fund), _known(f.minimum), m.tolerance),
+    "reserves_restored": lambda m, f: closing.reserves_restored(_known(f.general_fund), _known(f.opening), m.tolerance),
 }
 TESTS = tuple(_TESTS)
 
@@ -74,7 +79,10 @@ def read_option(model: Model, block: Delivery, option: int) -> Iterator[Readout]
             kept = kept + _claimed(model, option, flow)
     for test in TESTS if len(chosen.councils) > 1 else ():
         if all(test in tests for tests in together):
-            yield ("options", chosen.id, "jointly", "closes", test), np.all([t[test] for t in together], axis=0)
+            yield (
+                ("options", chosen.id, "jointly", "closes", test),
+                np.all([t[test] for t in together], axis=0),
+            )
     if chosen.claim is not None:
         fact = kept > chosen.claim.amount - model.tolerance
         yield ("options", chosen.id, "claim", "kept"), fact
@@ -83,7 +91,9 @@ def read_option(model: Model, block: Delivery, option: int) -> Iterator[Readout]
         yield ("options", chosen.id, "claim", "amount"), kept
 
 
-def headline(model: Model, block: Delivery, replicates: int, memo: dict[Hashable, Counts]) -> Iterator[tuple[Key, Counts]]:
+def headline(
+    model: Model, block: Delivery, replicates: int, memo: dict[Hashable, Counts]
+) -> Iterator[tuple[Key, Counts]]:
     """Give how often each option closes by the headline test, and keeps its claim: what readings need.
 
     The memo holds what other readings of the same chunk have counted already.
@@ -93,11 +103,17 @@ def headline(model: Model, block: Delivery, replicates: int, memo: dict[Hashable
         for council in option.councils:
             flow = flows(model, block, o, council)
             if _applies(model.config.closes, flow):
-                yield ("options", option.id, model.councils[council].id), _counted(model, flow, replicates, memo)
+                yield (
+                    ("options", option.id, model.councils[council].id),
+                    _counted(model, flow, replicates, memo),
+                )
             if option.claim is not None:
                 kept = kept + _claimed(model, o, flow)
         if option.claim is not None:
-            yield ("options", option.id, "claim"), counted(kept > option.claim.amount - model.tolerance, replicates)
+            yield (
+                ("options", option.id, "claim"),
+                counted(kept > option.claim.amount - model.tolerance, replicates),
+            )
 
 
 def _counted(model: Model, flow: Flows, replicates: int, memo: dict[Hashable, Counts]) -> Counts:
@@ -161,10 +177,10 @@ def _facts(model: Model, block: Delivery, key: Key, flow: Flows, tests: dict[str
         yield (*key, "holds_with_gap"), tests["reserves_hold"] & ~tests["target_year"]
     if model.options:
         yield from _payback(model, key, flow)
-    test = tests.get(model.config.closes)
+    headline = tests.get(model.config.closes)
     for place, event in model.events:
-        if test is not None:
-            yield (*key, "closes_if", event.address), test & _happened(block, place)
+        if headline is not None:
+            yield (*key, "closes_if", event.address), headline & _happened(block, place)
 
 
 def _payback(model: Model, key: Key, flow: Flows) -> Iterator[Readout]:
@@ -176,7 +192,7 @@ def _payback(model: Model, key: Key, flow: Flows) -> Iterator[Readout]:
 
 
 def net_cash(flow: Flows) -> Floats:
-    """Give an option's cash to the council beside doing nothing: savings less costs, before own pots, after external money."""
+    """Give an option's cash to the council beside doing nothing: before own pots, after external money."""
     return flow.savings + flow.one_off_savings - flow.one_off_gross + flow.external_pots
 
 
@@ -207,7 +223,7 @@ def discount_factors(model: Model) -> Floats | None:
     base = terms.base if terms.base is not None else model.years[0]
     elapsed = np.asarray(model.years, dtype=float) - base + 0.5
     deflator = 0.0 if model.config.prices != "cash" else (terms.deflator or 0.0)
-    return (1.0 + deflator) ** -elapsed * (1.0 + terms.rate) ** -elapsed
+    return np.asarray((1.0 + deflator) ** -elapsed * (1.0 + terms.rate) ** -elapsed)
 
 
 def _claimed(model: Model, option: int, flow: Flows) -> Floats:
@@ -215,7 +231,7 @@ def _claimed(model: Model, option: int, flow: Flows) -> Floats:
     assert claim is not None
     until = slice(0, claim.by + 1)
     once = (flow.one_off_gross - flow.external_pots - flow.one_off_savings)[until].sum(axis=0) if claim.net else 0.0
-    return (flow.savings[until].sum(axis=0) if claim.cumulative else flow.run_rate[claim.by]) - once
+    return np.asarray((flow.savings[until].sum(axis=0) if claim.cumulative else flow.run_rate[claim.by]) - once)
 
 
 def read_events(model: Model, block: Delivery) -> Iterator[Readout]:
@@ -264,7 +280,9 @@ def parts(model: Model) -> list[Callable[[Held], Iterator[Readout]]]:
     ]
 
 
-def _one(read: Callable[[Model, Delivery, int], Iterator[Readout]], model: Model, place: int, held: Held) -> Iterator[Readout]:
+def _one(
+    read: Callable[[Model, Delivery, int], Iterator[Readout]], model: Model, place: int, held: Held
+) -> Iterator[Readout]:
     return read(model, held.delivery, place)
 
 

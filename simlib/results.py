@@ -6,14 +6,14 @@ it passes. What is read from them is in ``simlib.readouts``, what is made of tha
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simlib.delivery import ARRAYS, Delivery
 from simlib.estimates import Histogram, chance, counted
-from simlib.flows import ARRAYS, Delivery
 from simlib.kernels.paths import Floats
 from simlib.model import Model
 from simlib.readouts import Held, Key, Readout
@@ -52,10 +52,11 @@ class Tally:
         """Count what is read of some futures; the first ones set the bins."""
         for key, array in readouts:
             if array.dtype == np.bool_:
-                counts = counted(array, self.replicates)
+                counts = counted(np.asarray(array, dtype=bool), self.replicates)
                 self.facts[key] = self.facts.get(key, np.zeros_like(counts)) + counts
                 continue
-            rows = array.reshape(1, -1) if key[0] == "drivers" else np.atleast_2d(array)
+            figure = np.asarray(array, dtype=float)
+            rows = figure.reshape(1, -1) if key[0] == "drivers" else np.atleast_2d(figure)
             if key not in self.figures:
                 self.figures[key] = [Histogram.over(row, self.replicates) for row in rows]
             for histogram, row in zip(self.figures[key], rows, strict=True):
@@ -111,11 +112,12 @@ class Futures:
         return max(((c.interval[1] - c.interval[0]) / 2 for c in base), default=None)
 
     @classmethod
-    def starting(cls, model: Model, block: Block, **run: Any) -> "Futures":  # noqa: ANN401
+    def starting(cls, model: Model, block: Block, **run: Any) -> "Futures":
         """Give futures with room for those that will be held, laid out like a first block."""
         held = run["held"]
         d, years = block.delivery, len(model.years)
-        shapes = {("arrays", n): (len(getattr(d, n)), *((years,) if n != "starts" else ())) for n in ARRAYS}
+        shapes: dict[Any, tuple[int, ...]] = {("arrays", n): (len(getattr(d, n)), years) for n in ARRAYS}
+        shapes["arrays", "starts"] = (len(d.starts),)
         shapes |= {("drivers", name): value.shape[:-1] for name, value in block.drivers.items()}
         shapes |= {("outputs", name): value.shape[:-1] for name, value in block.outputs.items()}
         wide = {k for k, v in d.carried.items() if v.ndim and v.shape[-1] == d.simulations}
@@ -124,7 +126,7 @@ class Futures:
         carried = {k: room["carried", k] if k in wide else v for k, v in d.carried.items()}
         return cls(
             model,
-            delivery=Delivery(held, *(room["arrays", name] for name in ARRAYS), carried),
+            delivery=replace(d, simulations=held, carried=carried, **{name: room["arrays", name] for name in ARRAYS}),
             drivers={name: room["drivers", name] for name in block.drivers},
             outputs={name: room["outputs", name] for name in block.outputs},
             **run,
@@ -175,7 +177,8 @@ class Futures:
 
     def __repr__(self) -> str:
         """Say what it is in one line."""
-        return f"<Futures of {self.model.config.title!r}: {self.count:,} drawn ({self.sampler}, seed {self.seed}), {self.held:,} held>"
+        drawn = f"{self.count:,} drawn ({self.sampler}, seed {self.seed}), {self.held:,} held"
+        return f"<Futures of {self.model.config.title!r}: {drawn}>"
 
 
 def rooms(shapes: Mapping[Any, tuple[int, ...]], held: int) -> dict[Any, Floats]:

@@ -5,28 +5,23 @@ out as the contract of summary.json has them. The reading itself is in ``simlib.
 ``simlib.estimates``.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, is_dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simlib import dims
-from simlib.bridge import Step, bridge
+from simlib.bridge import bridge
 from simlib.checking import checks
 from simlib.drivers import Driver
-from simlib.estimates import Chance, Statistics, chance, counted, in_order, ordered_statistics, quantile
-from simlib.model import Model
-from simlib.engine import parallel
-from simlib.kernels.paths import Floats
-from simlib.readouts import TESTS, YEARLY_FIGURES, Held, Key, Readout, parts, read_all
-from simlib.results import Futures, copy_rows, rooms
-from simlib.sampling import CHUNK
+from simlib.estimates import Statistics, chance
+from simlib.gathering import CURVE, Estimates, estimates
+from simlib.readouts import TESTS, YEARLY_FIGURES, Key, read_all
+from simlib.results import Futures
 
 FORMAT = 1
-CURVE = tuple(k / 100 for k in range(101))
 Document = dict[str, Any]
 
 
@@ -44,16 +39,6 @@ class Summary:
         return f"<Summary of {config['title']!r}: {config['simulations']:,} futures, seed {config['seed']}>"
 
 
-@dataclass(slots=True)
-class _Estimates:
-    """Every fact as a chance and as counts by replicate, every figure as statistics by row, by key."""
-
-    counts: dict[Key, NDArray[np.int64]] = field(default_factory=dict)
-    chances: dict[Key, Chance] = field(default_factory=dict)
-    figures: dict[Key, list[Statistics]] = field(default_factory=dict)
-    curves: dict[Key, list[float]] = field(default_factory=dict)
-
-
 def summarise(futures: Futures, plan: Futures, *, n_jobs: int | None = None) -> Summary:
     """Give what futures say beside the plan.
 
@@ -66,71 +51,13 @@ def summarise(futures: Futures, plan: Futures, *, n_jobs: int | None = None) -> 
     n_jobs
         Workers; the result is the same for any number.
     """
-    return Summary(_Document(futures, plan, _estimates(futures, n_jobs)).document(), futures.model.config.text)
-
-
-def _estimates(futures: Futures, n_jobs: int | None) -> _Estimates:
-    """Estimate everything: from the held futures, or from the tally where more were drawn."""
-    found = _Estimates()
-    if futures.tally is not None:
-        found.counts = futures.tally.facts
-        for key, counts in found.counts.items():
-            found.chances[key] = chance(counts, futures.trials)
-        for key, histograms in futures.tally.figures.items():
-            found.figures[key] = [histogram.statistics() for histogram in histograms]
-            if key[-1] == "gap_recurring":
-                found.curves[key] = [histograms[futures.model.target].quantile(level) for level in CURVE]
-        return found
-    for part in parallel(partial(_estimated, futures), parts(futures.model), n_jobs):
-        found.counts |= part.counts
-        found.chances |= part.chances
-        found.figures |= part.figures
-        found.curves |= part.curves
-    return found
-
-
-def _estimated(futures: Futures, read: Callable[[Held], Iterator[Readout]]) -> _Estimates:
-    """Estimate one part of what is read."""
-    found = _Estimates()
-    found.counts, figures = _gathered(futures, read)
-    for key, counts in found.counts.items():
-        found.chances[key] = chance(counts, futures.trials)
-    for key, rows in figures.items():
-        rows = rows.reshape(1, -1) if key[0] == "drivers" else np.atleast_2d(rows)
-        ordered = [in_order(row) for row in rows]
-        found.figures[key] = [
-            ordered_statistics(row, sorted_row, futures.replicates) for row, sorted_row in zip(rows, ordered, strict=True)
-        ]
-        if key[-1] == "gap_recurring":
-            found.curves[key] = [quantile(ordered[futures.model.target], level) for level in CURVE]
-    return found
-
-
-def _gathered(
-    futures: Futures, read: Callable[[Held], Iterator[Readout]]
-) -> tuple[dict[Key, NDArray[np.int64]], dict[Key, Floats]]:
-    """Count the facts and collect the figures of one part, a block at a time so that what is in between stays small."""
-    facts: dict[Key, NDArray[np.int64]] = {}
-    figures: dict[Key, Floats] = {}
-    for start in range(0, futures.held, CHUNK):
-        where = slice(start, min(start + CHUNK, futures.held))
-        found = dict(read(futures.holding.part(where)))
-        if not start:
-            shapes = {key: array.shape[:-1] for key, array in found.items() if array.dtype != np.bool_}
-            figures = rooms(shapes, futures.held)
-        for key, array in found.items():
-            if key in figures:
-                copy_rows(figures[key][..., where], array)
-            else:
-                counts = counted(array, futures.replicates)
-                facts[key] = facts[key] + counts if key in facts else counts
-    return facts, figures
+    return Summary(_Document(futures, plan, estimates(futures, n_jobs)).document(), futures.model.config.text)
 
 
 class _Document:
     """Lays the estimates out as summary.json has them."""
 
-    def __init__(self, futures: Futures, plan: Futures, found: _Estimates) -> None:
+    def __init__(self, futures: Futures, plan: Futures, found: Estimates) -> None:
         self.futures, self.model = futures, futures.model
         self.found = found
         self.plan = dict(read_all(plan.model, plan.holding))
@@ -165,7 +92,9 @@ class _Document:
             },
             "comparisons": self._comparisons(),
             "readings": {name: self._reading(name) for name in model.readings},
-            "reading_notes": {n: {"label": r.label or n.replace("_", " "), "why": r.why} for n, r in config.readings.items()},
+            "reading_notes": {
+                n: {"label": r.label or n.replace("_", " "), "why": r.why} for n, r in config.readings.items()
+            },
             "events": {event.address.removeprefix("events."): self._event(event.address) for _, event in model.events},
             "outputs": {output.id: self._output(output.id, output.label, output.kind) for output in model.outputs},
             "drivers": {node.address: self._driver(node) for node in model.nodes if isinstance(node, Driver)},
@@ -178,7 +107,11 @@ class _Document:
         found = self.found.chances.get(key)
         if found is None:
             return None
-        entry: Document = {"probability": found.probability, "error": found.error, "interval": list(found.interval)}
+        entry: Document = {
+            "probability": found.probability,
+            "error": found.error,
+            "interval": list(found.interval),
+        }
         return entry | ({"plan": bool(self.plan[key][0])} if plan else {})
 
     def _probability(self, key: Key) -> float:
@@ -206,7 +139,11 @@ class _Document:
         values = self.model.plan
         minimum = None if home.fund is None else float(np.asarray(values[home.fund.minimum]).flat[0])
         pots = {
-            pot.id: {"label": pot.label, "owner": pot.owner, "opening": float(np.asarray(values[pot.opening]).flat[0])}
+            pot.id: {
+                "label": pot.label,
+                "owner": pot.owner,
+                "opening": float(np.asarray(values[pot.opening]).flat[0]),
+            }
             for pot in home.pots
         }
         return {"label": home.label, "general_fund_minimum": minimum, "pots": pots}
@@ -243,7 +180,10 @@ class _Document:
         }
 
     def _shortfall(self, key: Key) -> Document | None:
-        short, amount = self._chance((*key, "shortfall", "short"), plan=False), self.found.figures.get((*key, "shortfall", "amount"))
+        short, amount = (
+            self._chance((*key, "shortfall", "short"), plan=False),
+            self.found.figures.get((*key, "shortfall", "amount")),
+        )
         if short is None or amount is None:
             return None
         p = short["probability"]
@@ -258,7 +198,10 @@ class _Document:
         levels = {"80": "p80", "90": "p90", "95": "p95"}
         plan = float(self.plan[(*key, "reserve_needed")][0])
         errors = {name: found[0].errors[level] for name, level in levels.items()}
-        return {name: found[0].quantiles[level] for name, level in levels.items()} | {"plan": plan, "error": errors}
+        return {name: found[0].quantiles[level] for name, level in levels.items()} | {
+            "plan": plan,
+            "error": errors,
+        }
 
     def _first_year(self, key: Key) -> Document | None:
         labels = (*self.model.year_labels, "never")
@@ -298,12 +241,17 @@ class _Document:
             return None
         plan = float(self.plan[(*key, "gap_recurring")][self.model.target, 0])
         mean = found[self.model.target].mean
-        steps = [
+        steps: list[Document] = [
             {"address": step.address, "label": step.label, "shift": step.shifts[option, council]}
             for step in self.steps
             if abs(step.shifts[option, council]) > self.model.tolerance
         ]
-        return {"plan": plan, "mean": mean, "steps": steps, "together": mean - plan - sum(s["shift"] for s in steps)}
+        return {
+            "plan": plan,
+            "mean": mean,
+            "steps": steps,
+            "together": mean - plan - sum(step["shift"] for step in steps),
+        }
 
     def _curve(self, key: Key) -> Document | None:
         found = self.found.curves.get((*key, "gap_recurring"))
@@ -349,15 +297,28 @@ class _Document:
 
     def _event(self, address: str) -> Document:
         event = next(node for _, node in self.model.events if node.address == address)
-        happened, event_counts = self.found.chances[("events", address)], self.found.counts[("events", address)]
+        happened, event_counts = (
+            self.found.chances[("events", address)],
+            self.found.counts[("events", address)],
+        )
         sides: dict[str, Document] = {"closes_if": {}, "closes_if_not": {}}
         for option, where, whole in self._headlines():
             both = self.found.counts[("options", option, where, "closes_if", address)]
             sides["closes_if"].setdefault(option, {})[where] = _given(both, event_counts)
-            sides["closes_if_not"].setdefault(option, {})[where] = _given(whole - both, self.futures.trials - event_counts)
-        chance_ = {"probability": happened.probability, "error": happened.error, "interval": list(happened.interval)}
+            sides["closes_if_not"].setdefault(option, {})[where] = _given(
+                whole - both, self.futures.trials - event_counts
+            )
+        chance_ = {
+            "probability": happened.probability,
+            "error": happened.error,
+            "interval": list(happened.interval),
+        }
         name = address.removeprefix("events.")
-        return {"label": event.label or name.replace("_", " "), "chance": chance_, "plan": bool(np.isfinite(event.plan))} | sides
+        return {
+            "label": event.label or name.replace("_", " "),
+            "chance": chance_,
+            "plan": bool(np.isfinite(event.plan)),
+        } | sides
 
     def _headlines(self) -> Iterator[tuple[str, str, NDArray[np.int64]]]:
         """Give the counts of the headline of every option and council, and of every claim (under ``claim``)."""
@@ -383,7 +344,9 @@ class _Document:
         quantity, distribution = node.quantity, node.distribution
         found = self.found.figures[("drivers", node.address)][0]
         levels = ("p5", "p50", "p95")
-        requested = {name: float(distribution.quantile(level)) for name, level in zip(levels, (0.05, 0.5, 0.95), strict=True)}
+        requested = {
+            name: float(distribution.quantile(level)) for name, level in zip(levels, (0.05, 0.5, 0.95), strict=True)
+        }
         return {
             "kind": quantity.kind,
             "label": quantity.label,
@@ -395,8 +358,14 @@ class _Document:
                 "sd": _number(distribution.sd),
                 **requested,
             },
-            "achieved": {"mean": found.mean, "sd": found.sd, **{name: found.quantiles[name] for name in levels}},
-            "plan": float(node.plan.flat[0]) if np.all(node.plan == node.plan.flat[0]) else [float(x) for x in node.plan[:, 0]],
+            "achieved": {
+                "mean": found.mean,
+                "sd": found.sd,
+                **{name: found.quantiles[name] for name in levels},
+            },
+            "plan": float(node.plan.flat[0])
+            if np.all(node.plan == node.plan.flat[0])
+            else [float(x) for x in node.plan[:, 0]],
             "source": asdict(quantity.source) if is_dataclass(quantity.source) else None,
             "owner": quantity.owner,
             "note": quantity.note,

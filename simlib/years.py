@@ -25,7 +25,7 @@ def parse_year(text: str) -> int:
     if not match:
         raise ValueError("expected a financial year such as 2016/17")
     start, end = int(match[1]), match[2]
-    if end != str(start + 1)[-len(end):]:
+    if end != str(start + 1)[-len(end) :]:
         raise ValueError(f"expected a financial year such as {start}/{(start + 1) % 100:02d}")
     if not FIRST <= start <= LAST:
         raise ValueError(f"expected a financial year between {FIRST}/75 and {label(LAST)}")

@@ -17,7 +17,7 @@ PUBLIC = {
     "ModelError": "simlib.errors",
     "ResultsError": "simlib.errors",
     "Summary": "simlib.summary",
-    "compile_model": "simlib.model",
+    "compile_model": "simlib.compiling",
     "load_config": "simlib.config",
     "simulate": "simlib.engine",
     "simulate_plan": "simlib.engine",

@@ -14,32 +14,32 @@ Booleans = NDArray[np.bool_]
 
 def target_year(position: Floats, tolerance: float) -> Booleans:
     """Tell where the recurring gap is closed on 31 March of the target year: (simulation,) gaps that day."""
-    return position < tolerance
+    return np.asarray(position < tolerance)
 
 
 def in_year(gap_after: Floats, target: int, tolerance: float) -> Booleans:
     """Tell where the target year's own budget balances in cash."""
-    return gap_after[target] < tolerance
+    return np.asarray(gap_after[target] < tolerance)
 
 
 def from_target_year(gap_recurring: Floats, target: int, tolerance: float) -> Booleans:
     """Tell where the recurring gap is closed in the target year and every later one."""
-    return (gap_recurring[target:] < tolerance).all(axis=0)
+    return np.asarray((gap_recurring[target:] < tolerance).all(axis=0))
 
 
 def every_year(gap_after: Floats, tolerance: float) -> Booleans:
     """Tell where every year's budget balances in cash."""
-    return (gap_after < tolerance).all(axis=0)
+    return np.asarray((gap_after < tolerance).all(axis=0))
 
 
 def reserves_hold(fund: Floats, minimum: Floats, tolerance: float) -> Booleans:
     """Tell where the general fund is at or above its minimum in every year."""
-    return (fund > minimum - tolerance).all(axis=0)
+    return np.asarray((fund > minimum - tolerance).all(axis=0))
 
 
 def reserves_restored(fund: Floats, opening: Floats, tolerance: float) -> Booleans:
     """Tell where the general fund ends no lower than it started."""
-    return fund[-1] > opening - tolerance
+    return np.asarray(fund[-1] > opening - tolerance)
 
 
 def first_year_closed(gap_recurring: Floats, tolerance: float) -> NDArray[np.intp]:

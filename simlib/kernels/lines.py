@@ -6,18 +6,18 @@ from simlib.kernels.paths import Floats
 
 
 def accumulated(amounts: Floats) -> Floats:
-    """Give running totals over the years, (year, simulation); a loop over years, as numpy's own is slow on this axis."""
+    """Give running totals over the years, (year, simulation); a loop, as numpy's own is slow on this axis."""
     total = np.array(amounts)
-    for before, now in zip(total, total[1:], strict=False):
-        now += before
+    for year in range(1, len(total)):
+        total[year] += total[year - 1]
     return total
 
 
 def compounded(growth: Floats) -> Floats:
     """Give ``Π (1 + growth)`` up to each year, (year, simulation)."""
-    level = 1.0 + growth
-    for before, now in zip(level, level[1:], strict=False):
-        now *= before
+    level = np.asarray(1.0 + growth)
+    for year in range(1, len(level)):
+        level[year] *= level[year - 1]
     return level
 
 
@@ -31,7 +31,7 @@ def grown(base: Floats, growth: Floats) -> Floats:
     growth
         (year, simulation) growth over the year before, as a share.
     """
-    return base * compounded(growth)
+    return np.asarray(base * compounded(growth))
 
 
 def relative_index(growth: Floats, planned: Floats) -> Floats:
@@ -46,10 +46,12 @@ def from_moment(moment: Floats, years: int) -> Floats:
 
 def in_year_of(moment: Floats, years: int) -> Floats:
     """Give 1 in the year that holds a moment and 0 in the others: (simulation,) to (year, simulation)."""
-    return (np.floor(moment) == np.arange(years)[:, None]).astype(float)
+    return np.asarray(np.floor(moment) == np.arange(years)[:, None], dtype=float)
 
 
-def programme_share(common: Floats, strays: Floats, own: int, weights: Floats, individual: float, upper: float) -> Floats:
+def programme_share(
+    common: Floats, strays: Floats, own: int, weights: Floats, individual: float, upper: float
+) -> Floats:
     """Give one measure's realisation within a programme, so that the programme's total is just the common one.
 
     Parameters
@@ -73,5 +75,5 @@ def programme_share(common: Floats, strays: Floats, own: int, weights: Floats, i
     future, and as the bracket lies within ±1 no measure leaves 0 … upper.
     """
     room = np.minimum(common, upper - common)
-    centre = sum(weight * stray for weight, stray in zip(weights, strays, strict=True))
-    return common + individual * np.maximum(room, 0.0) * (strays[own] - centre)
+    centre = np.sum([weight * stray for weight, stray in zip(weights, strays, strict=True)], axis=0)
+    return np.asarray(common + individual * np.maximum(room, 0.0) * (strays[own] - centre))

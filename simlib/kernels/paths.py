@@ -7,6 +7,7 @@ decided in ``simlib.flows``, not here.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +58,7 @@ def staircase(start: float, full: float) -> Path:
 def yearly(amounts: tuple[float, ...], start: float = 0.0, *, holds: bool) -> Path:
     """Give the rate that is constant in each year; the last one holds on, or ends with its year."""
     rates = (0.0, *amounts) if holds else (0.0, *amounts, 0.0)
-    jumps = [(start + k, b - a) for k, (a, b) in enumerate(zip(rates, rates[1:], strict=False)) if b != a]
+    jumps = [(start + k, b - a) for k, (a, b) in enumerate(pairwise(rates)) if b != a]
     jumps = jumps or [(start, 0.0)]
     return Path(tuple(t for t, _ in jumps), tuple(j for _, j in jumps), (0.0,) * len(jumps))
 
@@ -150,7 +151,8 @@ def stops(path: Path, delay: Floats, moments: Floats, keeps: Floats, years: int)
     if len(moments) > 1:
         order = np.argsort(moments, axis=0, kind="stable")
         moments, keeps = np.take_along_axis(moments, order, axis=0), np.take_along_axis(keeps, order, axis=0)
-    return Stops(moments, np.cumprod(keeps, axis=0), rate(path, np.minimum(moments[0], years) - delay))
+    frozen = rate(path, np.minimum(moments[0], years) - delay)
+    return Stops(moments, np.asarray(np.cumprod(keeps, axis=0), dtype=float), frozen)
 
 
 def in_year_stopped(path: Path, delay: Floats, stop: Stops, years: int) -> Floats:
@@ -199,9 +201,9 @@ def spread(begin: Floats, length: float, years: int) -> Floats:
     (year, simulation) shares; they add up to 1 where the time lies within the horizon.
     """
     edges = np.clip(np.arange(years + 1.0)[:, None], begin, begin + length)
-    return (edges[1:] - edges[:-1]) / length
+    return np.asarray((edges[1:] - edges[:-1]) / length)
 
 
 def overlap(amount: Floats, first: Floats, second: Floats) -> Floats:
     """Give the saving counted in two measures: ``amount · min(φ₁, φ₂)``, φ being the share of full plan delivered."""
-    return amount * np.minimum(first, second)
+    return np.asarray(amount * np.minimum(first, second))

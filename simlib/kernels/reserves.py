@@ -78,4 +78,4 @@ def drawn(gap_after: Floats, one_off_net: Floats, planned: Floats, *, spent: boo
 
 def reserve_needed(minimum: Floats, taken: Floats) -> Floats:
     """Give the opening balance that would just hold: ``minimum + max(0, max over years of Σ taken)``."""
-    return minimum + np.maximum(accumulated(taken).max(axis=0), 0.0)
+    return np.asarray(minimum + np.maximum(accumulated(taken).max(axis=0), 0.0))
