@@ -26,15 +26,21 @@ _WIDER = "; more than the whole is scope_growth"
 _BOUNDS: dict[str, dict[str, Any]] = {
     "realisation": {"low": 0.0, "high": 1.0, "beyond": _WIDER},
     "backfill": {"low": 0.0, "high": 1.0},
-    "keeps": {"low": 0.0, "high": 1.0},
-    "overrun": {"low": 0.0},
+    "keeps": {"low": 0.0, "high": 1.0, "once": True},
+    "overrun": {"low": 0.0, "once": True},
     "scope_growth": {"low": 0.0},
     "realised": {"low": 0.0, "indexed": True},
     "growth": {"low": -1.0, "indexed": True},
     "indexed_to": {"low": -1.0, "indexed": True},
     "change": {"indexed": True},
-    "delay": {"low": 0.0},
-    "delays": {"low": 0.0},
+    "delay": {"low": 0.0, "once": True},
+    "delays": {"low": 0.0, "once": True},
+    "base": {"once": True},
+    "opening": {"once": True},
+    "minimum": {"once": True},
+    "amount": {"once": True},
+    "costs": {"once": True},
+    "chance": {"once": True},
     "running_cost": {"low": 0.0},
 }
 
@@ -70,11 +76,7 @@ def _slot(read: Callable[[Node, Slot, Setting], Any], kind: Kind, name: str, **b
     """Give the mark of a numeric slot, with the bounds of the field that it stands in."""
 
     def validate(node: Any, info: ValidationInfo) -> Any:
-        named = (
-            {}
-            if info.field_name == "change" and read is slots.quantity
-            else _BOUNDS.get(info.field_name or "", {})
-        )
+        named = {} if info.field_name == "change" and read is slots.quantity else _BOUNDS.get(info.field_name or "", {})
         return read(node, replace(Slot(kind, **bounds), **named), _setting(info))
 
     return _Reads(validate, name)

@@ -1,5 +1,6 @@
 """One scalar to one value, typed by the field it stands in; distributions and formulas are in ``slots``."""
 
+import keyword
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -205,8 +206,7 @@ def prose(node: Node, _: Setting) -> str:
     if text.cut:
         refuse(
             text,
-            f"{quote(text)} is cut off at ' #'; put the whole text in quotation marks, "
-            "or the comment on its own line",
+            f"{quote(text)} is cut off at ' #'; put the whole text in quotation marks, or the comment on its own line",
         )
     return str(text)
 
@@ -216,6 +216,8 @@ def identifier(node: Node, _: Setting) -> str:
     text = text_of(node, "a name such as pay_award")
     if not ID.fullmatch(text):
         expected(text, "a name of small letters, digits and _ that starts with a letter, such as pay_award")
+    if keyword.iskeyword(text):  # an address in a formula could not be read
+        refuse(text, f"{quote(text)} is a word of the formula language; choose a longer name")
     return str(text)
 
 
@@ -296,9 +298,7 @@ def _optional(node: Mapping, name: str, expectation: str, form: re.Pattern[str])
 def closed(node: Mapping, known: tuple[str, ...], *, required: tuple[str, ...] = ()) -> None:
     """Refuse unknown and missing keys of a mapping, all at once."""
     problems = [
-        problem(key, f"unknown key {quote(key)}{did_you_mean(key, known)}")
-        for key in node.texts()
-        if key not in known
+        problem(key, f"unknown key {quote(key)}{did_you_mean(key, known)}") for key in node.texts() if key not in known
     ]
     problems += [
         problem(node, f"missing key '{name}'", address=join(node.address, name))

@@ -71,6 +71,8 @@ class Slot:
         Whether a list or mapping by year is understood.
     indexed
         Whether each year has its own value, so that a distribution must say how it varies.
+    once
+        Whether there is one value for all years, so that nothing varies.
     beyond
         What to say to somebody who writes more than ``high``.
     """
@@ -81,6 +83,7 @@ class Slot:
     closed: bool = False
     by_year: bool = False
     indexed: bool = False
+    once: bool = False
     beyond: str = ""
 
 
@@ -221,11 +224,7 @@ def _mapping(node: Mapping, slot: Slot, setting: Setting) -> Quantity:
     gather.finish()
     assert found is not None  # finish() raises otherwise
     assert value is not None
-    result = (
-        _referenced(found, value)
-        if isinstance(value, Quantity)
-        else replace(found, value=families.settled(value))
-    )
+    result = _referenced(found, value) if isinstance(value, Quantity) else replace(found, value=families.settled(value))
     _check_varies(node, result, slot)
     return result
 
@@ -279,6 +278,8 @@ def _check_varies(node: Mapping, result: Quantity, slot: Slot) -> None:
     certain = isinstance(result.value, float | Formula)
     if certain and "varies" in node:
         refuse(node["varies"], "only a distribution varies; a figure or a formula is what it is")
+    if slot.once and result.varies is not None and result.varies.mode != "once":
+        refuse(node, "there is one value here for all years; leave varies out", address=join(node.address, "varies"))
     if not certain and slot.indexed and result.varies is None:
         refuse(node, f"missing key 'varies'; say {VARIES}", address=join(node.address, "varies"))
 
@@ -336,9 +337,7 @@ def _by_year(node: Node, slot: Slot, setting: Setting) -> tuple[tuple[Quantity, 
     return tuple(value for value in values if value is not None), named
 
 
-def entries_by_year(
-    node: Node, setting: Setting, expectation: str
-) -> tuple[list[Node], tuple[int, ...] | None]:
+def entries_by_year(node: Node, setting: Setting, expectation: str) -> tuple[list[Node], tuple[int, ...] | None]:
     """Give the entry of each year of the horizon, in order, and the years where the file names them."""
     if isinstance(node, Mapping) and is_by_year(node):
         return _named_years(node, setting)

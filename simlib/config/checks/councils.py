@@ -23,6 +23,15 @@ def head_is_complete(whole: Whole) -> Iterator[Complaint]:
         yield "target_year", "missing key 'target_year' (the year by which the gap must be closed)"
 
 
+def nobody_is_elsewhere(whole: Whole) -> Iterator[Complaint]:
+    """No council is called what shares use for those outside the file."""
+    if "elsewhere" in whole.names("councils"):
+        yield (
+            "councils.elsewhere",
+            "shares use 'elsewhere' for what leaves the councils of this file; choose another name",
+        )
+
+
 def target_is_in_horizon(whole: Whole) -> Iterator[Complaint]:
     """The target year is one of the years."""
     target = whole.config.target_year
@@ -115,9 +124,7 @@ def pots_of_costs_exist(whole: Whole) -> Iterator[Complaint]:
         for key, cost in measure.one_off.items():
             bearers = tuple(cost.shares or measure.shares or ([measure.council] if measure.council else ()))
             known = [pot for council in bearers for pot in whole.names("councils", council, "pots")]
-            for pot in (
-                p for entry in cost.funded_by for p in ([entry] if isinstance(entry, str) else entry)
-            ):
+            for pot in (p for entry in cost.funded_by for p in ([entry] if isinstance(entry, str) else entry)):
                 if pot not in known:
                     hint = nearest_or_list(pot, known)
                     yield (
@@ -128,6 +135,7 @@ def pots_of_costs_exist(whole: Whole) -> Iterator[Complaint]:
 
 CHECKS: tuple[Check, ...] = (
     head_is_complete,
+    nobody_is_elsewhere,
     target_is_in_horizon,
     gaps_say_what_they_hold,
     lines_say_one_thing,

@@ -77,9 +77,7 @@ def pairs_are_stated_once(whole: Whole) -> Iterator[Complaint]:
     for name, section in whole.config.dependence.items():
         found = set(members(whole, section))
         earlier = pairs.get(frozenset(found)) if section.between is not None else _pair_within(found, pairs)
-        earlier = earlier or next(
-            (other for other, those in patterns.items() if len(those & found) > 1), None
-        )
+        earlier = earlier or next((other for other, those in patterns.items() if len(those & found) > 1), None)
         if earlier is not None:
             yield f"dependence.{name}", f"a pair of these is already correlated in dependence.{earlier}"
         if section.between is None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from simlib import years
 from simlib.config.checks.whole import Check, Complaint, Whole
-from simlib.config.formulas import YEAR, Formula
+from simlib.config.formulas import CONSTANTS, FUNCTIONS, YEAR, Formula
 from simlib.config.inventory import MEASURE_FIGURES, NEUTRAL, Figure
 from simlib.config.nodes import Mapping, address_part, nearest_or_list
 
@@ -16,6 +16,30 @@ def plans_are_stated(whole: Whole) -> Iterator[Complaint]:
     for figure in whole.figures.values():
         if figure.uncertain and figure.needs_plan and figure.quantity.plan is None:
             yield f"{figure.address}.plan", "missing key 'plan' (what the business case or budget assumes)"
+
+
+def years_are_known(whole: Whole) -> Iterator[Complaint]:
+    """What goes by year needs the years of the horizon."""
+    if whole.config.years or whole.is_refused("years"):
+        return
+    for figure in whole.figures.values():
+        moving = figure.quantity.varies is not None and figure.quantity.varies.mode != "once"
+        if moving or isinstance(figure.quantity.plan, tuple):
+            part = "varies" if moving else "plan"
+            yield f"{figure.address}.{part}", "what goes by year needs the file to state its years"
+
+
+def names_are_free(whole: Whole) -> Iterator[Complaint]:
+    """A name that formulas use for something else cannot be a figure's own."""
+    taken = {YEAR, *CONSTANTS, *FUNCTIONS}
+    named = [("drivers", name) for name in whole.names("drivers")]
+    named += [("outputs", name) for name in whole.names("outputs")]
+    named += [
+        (f"measures.{m}.local", name) for m in whole.names("measures") for name in whole.names("measures", m, "local")
+    ]
+    for section, name in named:
+        if name in taken:
+            yield f"{section}.{name}", f"formulas use '{name}' for something else; choose another name"
 
 
 def names_in_formulas_exist(whole: Whole) -> Iterator[Complaint]:
@@ -74,11 +98,7 @@ def _exists(whole: Whole, address: str) -> bool:
 def _stands(root: Mapping, parts: list[str]) -> bool:
     node: object = root
     for part in parts:
-        key = (
-            next((key for key in node if address_part(key) == part), None)
-            if isinstance(node, Mapping)
-            else None
-        )
+        key = next((key for key in node if address_part(key) == part), None) if isinstance(node, Mapping) else None
         if key is None or not isinstance(node, Mapping):
             return False
         node = node[key]
@@ -130,4 +150,10 @@ def _circle(start: str, needs: dict[str, list[str]], done: set[str]) -> list[str
     return []
 
 
-CHECKS: tuple[Check, ...] = (plans_are_stated, names_in_formulas_exist, formulas_are_no_circle)
+CHECKS: tuple[Check, ...] = (
+    plans_are_stated,
+    years_are_known,
+    names_are_free,
+    names_in_formulas_exist,
+    formulas_are_no_circle,
+)

@@ -15,21 +15,14 @@ def names_exist(whole: Whole) -> Iterator[Complaint]:
     for name, measure in whole.config.measures.items():
         at = f"measures.{name}"
         named = [
-            *(
-                (f"{at}.council", c, "councils", "council")
-                for c in ([measure.council] if measure.council else [])
-            ),
+            *((f"{at}.council", c, "councils", "council") for c in ([measure.council] if measure.council else [])),
             *(
                 (f"{at}.programme", p, "programmes", "programme")
                 for p in ([measure.programme] if measure.programme else [])
             ),
             *((f"{at}.excludes", m, "measures", "measure") for m in measure.excludes),
             *((f"{at}.overlaps.{m}", m, "measures", "measure") for m in measure.overlaps),
-            *(
-                (f"{at}.shares.{c}", c, "councils", "council")
-                for c in measure.shares or ()
-                if c != "elsewhere"
-            ),
+            *((f"{at}.shares.{c}", c, "councils", "council") for c in measure.shares or () if c != "elsewhere"),
             *(
                 (f"{at}.one_off.{key}.shares.{c}", c, "councils", "council")
                 for key, cost in measure.one_off.items()
@@ -48,6 +41,8 @@ def requirements_exist(whole: Whole) -> Iterator[Complaint]:
         at = f"measures.{name}.requires"
         for entry in measure.requires:
             needed = entry.removeprefix("not ")
+            if needed in whole.names("events") and needed in whole.names("measures"):
+                yield at, f"'{needed}' is both a measure and an event; give one of them another name"
             if needed in whole.names("events"):
                 continue
             if needed in whole.names("measures"):
@@ -224,14 +219,8 @@ def contingency_is_counted_once(whole: Whole) -> Iterator[Complaint]:
     """An overrun class for bare estimates does not stand on an amount that holds contingency."""
     for name, measure in whole.config.measures.items():
         for key, cost in measure.one_off.items():
-            if (
-                cost.includes_contingency
-                and cost.overrun is not None
-                and "contingency" in cost.overrun.includes
-            ):
-                message = (
-                    f"{cost.overrun.reference} is for estimates without contingency; this one includes it"
-                )
+            if cost.includes_contingency and cost.overrun is not None and "contingency" in cost.overrun.includes:
+                message = f"{cost.overrun.reference} is for estimates without contingency; this one includes it"
                 yield f"measures.{name}.one_off.{key}.overrun", message
 
 

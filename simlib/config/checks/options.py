@@ -42,9 +42,7 @@ def measures_reach_a_council(whole: Whole) -> Iterator[Complaint]:
     for name, option in whole.config.options.items():
         for chosen in option.measures:
             measure = whole.config.measures.get(chosen)
-            owners = (
-                set(measure.shares or ([measure.council] if measure.council else ())) if measure else set()
-            )
+            owners = set(measure.shares or ([measure.council] if measure.council else ())) if measure else set()
             known = option.councils and set(option.councils) <= set(whole.names("councils"))
             if known and owners and not owners & set(option.councils):
                 message = f"'{chosen}' belongs to none of the councils that this option is open to"
@@ -105,8 +103,7 @@ def _in_order(whole: Whole, at: str, event: schema.Event) -> Iterator[Complaint]
     moments = [("from", event.from_), ("in", event.in_)]
     if isinstance(event.chance, DatedChances):
         moments += [
-            (f"chance.{part}", moment)
-            for part, moment in zip(event.chance.names, event.chance.moments, strict=True)
+            (f"chance.{part}", moment) for part, moment in zip(event.chance.names, event.chance.moments, strict=True)
         ]
     for key, moment in moments:
         if horizon and moment is not None and moment >= horizon[-1] + 1:
