@@ -259,9 +259,7 @@ def test_quantiles_between_whole_percents_are_written_with_an_underscore() -> No
 
 
 def test_every_family_can_be_written_in_a_file() -> None:
-    text = Path(__file__).read_text(encoding="utf-8") + "".join(
-        p.read_text(encoding="utf-8") for p in CONFIGS
-    )
+    text = Path(__file__).read_text(encoding="utf-8") + "".join(p.read_text(encoding="utf-8") for p in CONFIGS)
     text += "".join(p.read_text(encoding="utf-8") for p in (Path(__file__).parent / "bad").glob("*.yaml"))
     written = {name for name in distributions.FAMILIES if f"dist: {name}" in text}
     assert {"uniform", "triangular", "pert", "normal", "lognormal", "beta", "mixture", "metalog"} <= written
@@ -303,9 +301,7 @@ def test_growth_by_year_has_a_quantity_for_each_year() -> None:
 
 def test_set_replaces_the_distribution_and_keeps_plan_and_source(config: Config) -> None:
     saving = (
-        config.with_overrides({"measures.shared.saving": "{dist: normal, mean: 2, sd: 0.1}"})
-        .measures["shared"]
-        .saving
+        config.with_overrides({"measures.shared.saving": "{dist: normal, mean: 2, sd: 0.1}"}).measures["shared"].saving
     )
     assert saving is not None
     assert saving.value == make("normal", {"mean": 2, "sd": 0.1})
@@ -377,9 +373,7 @@ def test_what_set_cannot_do_is_said_with_its_own_words(override: str, message: s
 
 
 def test_several_bad_overrides_are_said_at_once() -> None:
-    said = refusal(
-        COUNCIL, "c.yaml", overrides={"drivers.pay": "no", "run.seed": "-1", "nowhere.at.all": "1"}
-    )
+    said = refusal(COUNCIL, "c.yaml", overrides={"drivers.pay": "no", "run.seed": "-1", "nowhere.at.all": "1"})
     assert [line.split(": ")[1] for line in said.splitlines()] == [
         "drivers.pay",
         "nowhere.at.all",
@@ -439,11 +433,7 @@ def test_the_order_of_a_file_is_its_own(config: Config) -> None:
     assert list(config.options) == ["nothing", "both"]
     lines = COUNCIL.split("readings:\n")
     moved = parse_config(
-        "readings:\n"
-        + lines[1].split("dependence:")[0]
-        + lines[0]
-        + "dependence:"
-        + lines[1].split("dependence:")[1]
+        "readings:\n" + lines[1].split("dependence:")[0] + lines[0] + "dependence:" + lines[1].split("dependence:")[1]
     )
     assert moved.measures == config.measures
 
@@ -473,12 +463,8 @@ def test_every_reference_class_can_be_read_and_says_what_it_is() -> None:
 
 
 def test_money_of_a_reference_class_is_in_the_unit_of_the_file() -> None:
-    in_pounds = parse_config(
-        "simlib: 1\ntitle: x\nmoney: £\ndrivers:\n  x: {kind: money, reference: exit_cost}\n"
-    )
-    in_thousands = parse_config(
-        "simlib: 1\ntitle: x\nmoney: £k\ndrivers:\n  x: {kind: money, reference: exit_cost}\n"
-    )
+    in_pounds = parse_config("simlib: 1\ntitle: x\nmoney: £\ndrivers:\n  x: {kind: money, reference: exit_cost}\n")
+    in_thousands = parse_config("simlib: 1\ntitle: x\nmoney: £k\ndrivers:\n  x: {kind: money, reference: exit_cost}\n")
     assert in_pounds.drivers["x"].value.support == (22_000, 30_000)  # type: ignore[union-attr]
     assert in_thousands.drivers["x"].value.support == (22, 30)  # type: ignore[union-attr]
 

@@ -44,9 +44,7 @@ Y = np.array([2.0, 3.0, -1.0, 0.5, 1.0])
 def test_a_formula_is_what_numpy_says(text: str, expected: np.ndarray) -> None:
     found = parse_formula(text).evaluate({"x": X, "y": Y})
     assert found.dtype == np.float64
-    np.testing.assert_array_equal(
-        np.broadcast_to(found, np.shape(expected)), np.asarray(expected, dtype=float)
-    )
+    np.testing.assert_array_equal(np.broadcast_to(found, np.shape(expected)), np.asarray(expected, dtype=float))
 
 
 def test_every_function_has_been_compared() -> None:

@@ -59,7 +59,5 @@ def locate(root: Mapping, address: str) -> Place:
 
 def _key(node: Mapping, rest: str) -> Text | None:
     """Give the key with which an address goes on; the keys of ``lines`` and ``set`` hold whole addresses."""
-    keys = [
-        key for key in node.texts() if rest == address_part(key) or rest.startswith(f"{address_part(key)}.")
-    ]
+    keys = [key for key in node.texts() if rest == address_part(key) or rest.startswith(f"{address_part(key)}.")]
     return max(keys, key=len, default=None)

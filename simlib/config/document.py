@@ -222,15 +222,9 @@ class _Builder:
         key = self._stack[-1].key if self._stack else None
         place = key.place if key is not None and not node else node.place
         if key is not None and not node and _AFTER_COMMA.fullmatch(key):
-            hint = (
-                "a comma ends a value inside {...}: write £22_000 for £22,000, or put it in quotation marks"
-            )
+            hint = "a comma ends a value inside {...}: write £22_000 for £22,000, or put it in quotation marks"
         else:
-            hint = (
-                "expected a value; leave the key out where there is nothing to say"
-                if key
-                else "expected a value"
-            )
+            hint = "expected a value; leave the key out where there is nothing to say" if key else "expected a value"
         self._complain(place, node.address, hint if not node else f"{hint}, got '{node}'")
 
     def _alias(self, event: Any) -> None:
@@ -264,13 +258,9 @@ class _Builder:
         """Refuse anchors and tags; what they stand on is read all the same."""
         address = self._next_address()
         if event.anchor is not None:
-            self._complain(
-                place, address, f"anchors such as &{event.anchor} are not part of the language; remove it"
-            )
+            self._complain(place, address, f"anchors such as &{event.anchor} are not part of the language; remove it")
         if event.tag is not None:
-            self._complain(
-                place, address, f"tags such as {nodes.visible(event.tag)} are not part of the language"
-            )
+            self._complain(place, address, f"tags such as {nodes.visible(event.tag)} are not part of the language")
 
     def _expects_key(self) -> bool:
         return bool(self._stack) and isinstance(self._stack[-1].node, Mapping) and not self._stack[-1].waits
@@ -279,9 +269,7 @@ class _Builder:
         if not self._stack:
             return self.address
         top = self._stack[-1]
-        return (
-            nodes.join(top.node.address, top.key) if top.waits and top.key is not None else top.node.address
-        )
+        return nodes.join(top.node.address, top.key) if top.waits and top.key is not None else top.node.address
 
     def _place_node(self, node: Node) -> None:
         """Put a finished scalar, or a mapping or list that is about to be filled, where it belongs."""

@@ -94,9 +94,7 @@ def _plain(
     """Read a family whose parameters are single figures, lists of them, or quantiles."""
     known = {*family.parameters, *(_BESIDE_QUANTILES if family.elicited else ())}
     wrong = [
-        problem(
-            key, f"unknown parameter {quote(key)} of {family.name}{nearest_or_list(key, family.parameters)}"
-        )
+        problem(key, f"unknown parameter {quote(key)} of {family.name}{nearest_or_list(key, family.parameters)}")
         for key in parameters
         if key not in known
         and not (family.elicited and quantile_of_name(key) is not None)
@@ -166,13 +164,9 @@ def _metalog(
     if wrong:
         raise RefusedError(wrong)
     gather = Gather()
-    levels = {
-        str(key): gather.take(_single, key, value, "value", slot, setting) for key, value in entry.items()
-    }
+    levels = {str(key): gather.take(_single, key, value, "value", slot, setting) for key, value in entry.items()}
     bounds = {
-        key: gather.take(_single, key, node[key], "value", slot, setting)
-        for key in ("low", "high")
-        if key in node
+        key: gather.take(_single, key, node[key], "value", slot, setting) for key in ("low", "high") if key in node
     }
     gather.finish()
     return _made(node, lambda: distributions.make("metalog", {"quantiles": levels, **bounds}))
@@ -192,9 +186,7 @@ def _mixture(
     if not isinstance(entry, Mapping) or len(entry) < 2:
         got = len(entry) if isinstance(entry, Mapping) else "none" if entry is None else quote(entry)
         at = node if entry is None else entry
-        refuse(
-            at, f"expected two or more named parts with weights, got {got}", address=join(node.address, "of")
-        )
+        refuse(at, f"expected two or more named parts with weights, got {got}", address=join(node.address, "of"))
     gather = Gather()
     parts = [gather.take(_component, part, slot, setting) for part in entry.values()]
     gather.finish()

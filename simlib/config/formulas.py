@@ -198,9 +198,7 @@ class _Reader:
             raise FormulaError(f"a formula has at most {MAX_PIECES} pieces")
         reader = _READERS.get(type(node))
         if reader is None:
-            raise FormulaError(
-                f"{_WORDS.get(type(node), 'this')} cannot stand in a formula: {self._piece(node)}"
-            )
+            raise FormulaError(f"{_WORDS.get(type(node), 'this')} cannot stand in a formula: {self._piece(node)}")
         return reader(self, node, depth + 1)
 
     def constant(self, node: ast.Constant, _depth: int) -> Tree:
@@ -279,9 +277,7 @@ class _Reader:
         fewest, most, function = FUNCTIONS[name]
         if not fewest <= len(node.args) <= most:
             wanted = str(fewest) if fewest == most else f"{fewest} to {most}"
-            raise FormulaError(
-                f"{name}() takes {wanted} argument{'s' * (wanted != '1')}, got {len(node.args)}"
-            )
+            raise FormulaError(f"{name}() takes {wanted} argument{'s' * (wanted != '1')}, got {len(node.args)}")
         return self._constant_or((function, *(self.read(argument, depth) for argument in node.args)), node)
 
     def _constant_or(self, tree: tuple[Any, ...], node: ast.expr) -> Tree:
@@ -291,9 +287,7 @@ class _Reader:
         with np.errstate(all="ignore"):
             value = float(tree[0](*tree[1:]))
         if not abs(value) <= LARGEST:  # nan too
-            raise FormulaError(
-                f"{self._piece(node)} is no number that can be used (beyond 1e15, or undefined)"
-            )
+            raise FormulaError(f"{self._piece(node)} is no number that can be used (beyond 1e15, or undefined)")
         return value
 
     def _piece(self, node: ast.expr) -> str:

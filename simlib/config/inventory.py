@@ -54,11 +54,7 @@ def figures(config: schema.Config) -> dict[str, Figure]:
     """Give every quantity of a config by address, in the file's order of sections."""
     found = [
         *(Figure(f"drivers.{name}", value) for name, value in config.drivers.items()),
-        *(
-            figure
-            for name, council in config.councils.items()
-            for figure in _council(f"councils.{name}", council)
-        ),
+        *(figure for name, council in config.councils.items() for figure in _council(f"councils.{name}", council)),
         *(
             Figure(f"programmes.{name}.realisation", programme.realisation, needs_plan=False)
             for name, programme in config.programmes.items()

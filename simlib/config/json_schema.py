@@ -105,9 +105,7 @@ def _scalars() -> Json:
         "Kept": _any({"const": "all"}, {"type": "number", "minimum": 1}, _text(rf"^{_NUMBER}$", "131_072")),
         "Number": _any(number, _text(rf"^[-+]?{_NUMBER}$", "1e6")),
         "Money": _any(number, _text(rf"^[-+]?£?[-+]?{_NUMBER}([kKmM]|bn)?$", "£1.2m")),
-        "Share": _any(
-            {"type": "number", "minimum": -1, "maximum": 1}, _text(rf"^[-+]?{_NUMBER} ?%?$", "85%")
-        ),
+        "Share": _any({"type": "number", "minimum": -1, "maximum": 1}, _text(rf"^[-+]?{_NUMBER} ?%?$", "85%")),
         "Duration": _any({"const": 0}, _text(rf"^([-+]?{_NUMBER} ?(months?|years?)|0)$", "6 months")),
         "Formula": {"type": "string", "minLength": 1, "maxLength": 1000},
         "Figure": {
@@ -155,8 +153,7 @@ def _by_year(item: Json) -> Json:
 
 def _quantities() -> Json:
     forms = {
-        kind: _any(_ref(kind), _ref("Formula"), _ref("Driver"))
-        for kind in ("Money", "Share", "Duration", "Number")
+        kind: _any(_ref(kind), _ref("Formula"), _ref("Driver")) for kind in ("Money", "Share", "Duration", "Number")
     }
     dated = {
         "type": "object",
@@ -208,9 +205,7 @@ def _drivers() -> Json:
         "value": _ref("Figure"),
         "formula": _ref("Formula"),
     }
-    families = [
-        _family(family, common) for family in distributions.FAMILIES.values() if family.name != "truncated"
-    ]
+    families = [_family(family, common) for family in distributions.FAMILIES.values() if family.name != "truncated"]
     others = [_closed({head: form, **common, **_truncation(head)}, [head]) for head, form in heads.items()]
     part = {"type": "object", "properties": {"weight": _ref("Share")}, "required": ["weight"]}
     return {"Driver": _any(*families, *others), "MixturePart": part}
@@ -246,9 +241,7 @@ def _family(family: distributions.Family, common: Json) -> Json:
     if family.name == "empirical":
         parameters |= {"file": {"type": "string", "pattern": r"\.csv$"}, "column": _ref("Prose")}
     if family.elicited:
-        parameters |= {
-            name: _ref("Figure") for name in ("median", "mode", "mean", "low", "high", "df", "lambda")
-        }
+        parameters |= {name: _ref("Figure") for name in ("median", "mode", "mean", "low", "high", "df", "lambda")}
     found = _closed(
         {
             "dist": {"const": family.name, "description": family.summary},

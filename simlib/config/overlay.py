@@ -80,9 +80,7 @@ def _key(node: Node, part: str) -> str | None:
 
 def _unknown(value: Node, node: Node, part: str, address: str) -> NoReturn:
     known = [nodes.address_part(key) for key in node] if isinstance(node, Mapping) else []
-    message = (
-        f"there is no '{nodes.visible(part)}' in {node.address or 'the file'}{nearest_or_list(part, known)}"
-    )
+    message = f"there is no '{nodes.visible(part)}' in {node.address or 'the file'}{nearest_or_list(part, known)}"
     raise ConfigError([Problem(str(value.place), address, message)])
 
 

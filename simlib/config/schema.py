@@ -51,9 +51,7 @@ from simlib.config.fields import (
     with_varies,
 )
 
-ClosingTest = Literal[
-    "target_year", "in_year", "from_target_year", "every_year", "reserves_hold", "reserves_restored"
-]
+ClosingTest = Literal["target_year", "in_year", "from_target_year", "every_year", "reserves_hold", "reserves_restored"]
 
 
 class Section(BaseModel):
@@ -75,9 +73,7 @@ class Run(Section):
     """How many futures, from which seed."""
 
     simulations: SimulationCount = Field(100_000, description="Number of futures, such as 131_072.")
-    seed: Seed | None = Field(
-        None, description="Seed of the random draws; one is drawn and recorded if left out."
-    )
+    seed: Seed | None = Field(None, description="Seed of the random draws; one is drawn and recorded if left out.")
     sampler: Literal["random", "sobol"] = Field("random", description="How the futures are drawn.")
     precision: Share | None = Field(
         None,
@@ -86,12 +82,10 @@ class Run(Section):
     keep: Kept = Field(100_000, description="How many futures results.nc holds: a number, or all.")
 
 
-class NetPresentValue(Section):
+class NetPresentValue(Cited):
     """Terms of the net present value: Green Book unless the file says otherwise."""
 
-    deflator: Share | None = Field(
-        None, description="General inflation a year, to turn cash into real terms."
-    )
+    deflator: Share | None = Field(None, description="General inflation a year, to turn cash into real terms.")
     rate: Share = Field(0.035, description="Real discount rate a year.")
     base: Year | None = Field(
         None, description="Year whose prices and start values are stated in; the first if left out."
@@ -108,24 +102,16 @@ class Gap(Cited):
         None,
         description="Whether a published gap already counts planned savings; required with one.",
     )
-    included: Ids = Field(
-        (), description="The measures whose planned savings the published gap already counts."
-    )
-    plan: GapPlan = Field(
-        description="The gap by year, positive where money is short; or sum_of_lines (bottom-up)."
-    )
+    included: Ids = Field((), description="The measures whose planned savings the published gap already counts.")
+    plan: GapPlan = Field(description="The gap by year, positive where money is short; or sum_of_lines (bottom-up).")
 
 
 class Line(Cited):
     """A spending pressure or a funding line. Exactly one of growth, change, realised (or a certainty)."""
 
-    recurring: YesNo = Field(
-        True, description="Whether it comes back each year; a one-off reaches reserves only."
-    )
+    recurring: YesNo = Field(True, description="Whether it comes back each year; a one-off reaches reserves only.")
     plan: MoneyPlan | None = Field(None, description="What the budget assumes, by year.")
-    base: MoneyQuantity | None = Field(
-        None, description="With growth: the level in the year before the first."
-    )
+    base: MoneyQuantity | None = Field(None, description="With growth: the level in the year before the first.")
     growth: YearlyShareQuantity | None = Field(None, description="Growth a year on the base.")
     change: YearlyMoneyQuantity | None = Field(None, description="Money above (or below) the plan, by year.")
     realised: YearlyShareQuantity | None = Field(None, description="Share of the plan that comes.")
@@ -149,9 +135,7 @@ class GeneralFund(Cited):
 
     opening: MoneyQuantity = Field(description="Balance on 1 April of the first year.")
     minimum: MoneyQuantity = Field(description="Minimum working balance.")
-    planned: MoneyPlan | None = Field(
-        None, description="Planned contributions (positive) and uses (negative) by year."
-    )
+    planned: MoneyPlan | None = Field(None, description="Planned contributions (positive) and uses (negative) by year.")
 
 
 class Pot(Cited):
@@ -169,17 +153,13 @@ class Council(Cited):
     funding: dict[Id, Line] = Field({}, description="Resource lines.")
     general_fund: GeneralFund | None = None
     pots: dict[Id, Pot] = {}
-    surplus: Literal["general_fund", "spent"] = Field(
-        "general_fund", description="Where a surplus of a year goes."
-    )
+    surplus: Literal["general_fund", "spent"] = Field("general_fund", description="Where a surplus of a year goes.")
 
 
 class Programme(Cited):
     """Measures that share one realisation, so that evidence on totals stays evidence on totals."""
 
-    realisation: ShareQuantity = Field(
-        description="Share of the programme's planned savings finally delivered."
-    )
+    realisation: ShareQuantity = Field(description="Share of the programme's planned savings finally delivered.")
     individual: Share = Field(
         0.0,
         description="How far single measures stray around it: 0 % together, 100 % as far as bounds allow.",
@@ -189,25 +169,17 @@ class Programme(Cited):
 class OneOff(Cited):
     """A cost that comes once: redundancy, IT, a business case."""
 
-    amount: MoneyOrSum = Field(
-        description="The planned amount: a figure, a formula, or sum_of individual costs."
-    )
-    overrun: ShareQuantity | None = Field(
-        None, description="What it costs as a share of the amount; neutral 100 %."
-    )
+    amount: MoneyOrSum = Field(description="The planned amount: a figure, a formula, or sum_of individual costs.")
+    overrun: ShareQuantity | None = Field(None, description="What it costs as a share of the amount; neutral 100 %.")
     includes_contingency: YesNo = Field(False, description="Whether the amount already holds contingency.")
-    in_: Year | None = Field(
-        None, alias="in", description="Year it is planned in, spread evenly over the year."
-    )
+    in_: Year | None = Field(None, alias="in", description="Year it is planned in, spread evenly over the year.")
     lead: Duration | None = Field(
         None, description="Instead of in: spent evenly over this long before the saving starts."
     )
     slips: YesNo = Field(True, description="Whether it moves with the measure's delay.")
     sunk: YesNo = Field(False, description="Whether it is spent even if the measure never starts.")
     funded_by: FundedBy = Field((), description="Pots that pay, in order; {pot: limit} for at most so much.")
-    shares: dict[Id, ShareOrRest] | None = Field(
-        None, description="Who bears it, where not as the measure's shares."
-    )
+    shares: dict[Id, ShareOrRest] | None = Field(None, description="Who bears it, where not as the measure's shares.")
 
 
 class Measure(Cited):
@@ -218,21 +190,15 @@ class Measure(Cited):
         None, description="Shares of several councils; one may be rest; elsewhere names what leaves them all."
     )
     programme: Id | None = Field(None, description="The programme whose realisation it shares.")
-    saving: MoneyQuantity | None = Field(
-        None, description="The planned saving, on the stated basis; or plan."
-    )
+    saving: MoneyQuantity | None = Field(None, description="The planned saving, on the stated basis; or plan.")
     plan: MoneyPlan | None = Field(None, description="Instead of saving and from: cash by year.")
     basis: Literal["recurring", "cumulative", "annual_average", "one_off"] = Field(
         description="What the figure is: a year's worth at full effect, a total, an average a year, or once."
     )
-    over: Duration | None = Field(
-        None, description="With cumulative and annual_average: over how many years."
-    )
+    over: Duration | None = Field(None, description="With cumulative and annual_average: over how many years.")
     from_: Year | None = Field(None, alias="from", description="Year the saving starts (1 April).")
     full_from: Year | None = Field(None, description="First year received in full; from where left out.")
-    rises: Literal["linearly", "equal_steps"] = Field(
-        "linearly", description="How it grows from from to full_from."
-    )
+    rises: Literal["linearly", "equal_steps"] = Field("linearly", description="How it grows from from to full_from.")
     ends: Year | None = Field(None, description="Last year in which it is received.")
     delay: DurationQuantity | None = Field(None, description="How much later than planned; neutral 0.")
     realisation: ShareQuantity | None = Field(None, description="Share finally delivered; neutral 100 %.")
@@ -245,9 +211,7 @@ class Measure(Cited):
     running_cost: MoneyQuantity | None = Field(
         None, description="Yearly cost of the scheme; deducted only if saving_is: gross."
     )
-    saving_is: Literal["net", "gross"] = Field(
-        "net", description="Whether the saving is stated net of running cost."
-    )
+    saving_is: Literal["net", "gross"] = Field("net", description="Whether the saving is stated net of running cost.")
     indexed_to: ShareQuantity | None = Field(
         None, description="Yearly growth that the saving follows, beside its plan."
     )
@@ -255,9 +219,7 @@ class Measure(Cited):
     local: dict[Id, SharedDriver] = Field({}, description="Quantities used inside this measure only.")
     requires: Requirements = Field((), description="Measures, events, or 'not event' that it needs.")
     excludes: Ids = Field((), description="Measures that cannot stand in one option with it.")
-    overlaps: dict[Id, MoneyQuantity] = Field(
-        {}, description="Money a year saved only once beside another measure."
-    )
+    overlaps: dict[Id, MoneyQuantity] = Field({}, description="Money a year saved only once beside another measure.")
     double_count: Literal["accepted"] | None = Field(
         None, description="Accept a reference class beside a cause it includes."
     )
@@ -289,16 +251,10 @@ class Event(Cited):
     plan: Decision = Field(description="What the business case assumes: happens or does_not.")
     never_starts: Ids = Field((), description="Measures that never start if it happens before they do.")
     stops: Ids = Field((), description="Measures that stop when it happens.")
-    keeps: ShareQuantity | None = Field(
-        None, description="Share of the stopped measures that stays; 0 % if left out."
-    )
+    keeps: ShareQuantity | None = Field(None, description="Share of the stopped measures that stays; 0 % if left out.")
     delays: dict[Id, DurationQuantity] = Field({}, description="How much later it makes measures come.")
-    costs: MoneyQuantity | None = Field(
-        None, description="One-off cost where an option's measures are hit by it."
-    )
-    lines: dict[Address, LineEffect] = Field(
-        {}, description="Effects on lines of councils, under every option."
-    )
+    costs: MoneyQuantity | None = Field(None, description="One-off cost where an option's measures are hit by it.")
+    lines: dict[Address, LineEffect] = Field({}, description="Effects on lines of councils, under every option.")
 
 
 class Claim(Section):
@@ -329,7 +285,7 @@ class Reading(Section):
     set_: dict[Address, RawValue] = Field(alias="set", description="The figures as this reading has them.")
 
 
-class Dependence(Section):
+class Dependence(Cited):
     """A rank correlation between two drivers or among a pattern."""
 
     among: Patterns | None = Field(

@@ -56,9 +56,7 @@ def explain(trouble: Any, text: str) -> tuple[Any, str]:
             f"'{_first(text, start or mark)}' cannot start a value; put it in quotation marks",
         )
     said = f"{context} {problem}"
-    words = next(
-        (plain for parts, plain in _PLAIN_WORDS if any(part in said for part in parts)), said.strip()
-    )
+    words = next((plain for parts, plain in _PLAIN_WORDS if any(part in said for part in parts)), said.strip())
     if start is not None and any(part in context for part in _AT_START) and "escape" not in problem:
         return start, words + _comment_inside(text, start, context)
     return mark or start, words

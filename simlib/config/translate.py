@@ -113,7 +113,5 @@ def _choices(model: type[BaseModel], location: Sequence[Any]) -> str:
     if values:
         return f" ({', '.join(values[:-1])} or {values[-1]})" if len(values) > 1 else f" ({values[0]})"
     return (
-        f" ({field.description[0].lower()}{field.description[1:].rstrip('.')})"
-        if field and field.description
-        else ""
+        f" ({field.description[0].lower()}{field.description[1:].rstrip('.')})" if field and field.description else ""
     )
