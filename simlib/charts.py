@@ -156,9 +156,7 @@ def _gap_fan(document: Mapping[str, Any], council: str, pairs: Mapping[str, Any]
     )
 
 
-def _gap_panel(
-    label: str, pair: Mapping[str, Any], years: tuple[str, ...], document: Mapping[str, Any]
-) -> FanPanel:
+def _gap_panel(label: str, pair: Mapping[str, Any], years: tuple[str, ...], document: Mapping[str, Any]) -> FanPanel:
     """Give one option's panel; its message is the headline chance."""
     headline = pair["closes"].get(document["headline"])
     message = f"closes in {chance(headline['probability'], headline['error'])} futures" if headline else ""

@@ -39,9 +39,7 @@ app = typer.Typer(
 Configs = Annotated[list[Path], typer.Argument(metavar="CONFIG...", help="One or more YAML files.")]
 Sets = Annotated[
     list[str] | None,
-    typer.Option(
-        "--set", metavar="ADDRESS=VALUE", help="Put a value in place of the file's; may be repeated."
-    ),
+    typer.Option("--set", metavar="ADDRESS=VALUE", help="Put a value in place of the file's; may be repeated."),
 ]
 
 
@@ -119,11 +117,9 @@ def _root(
 
 @app.command()
 @guarded
-def run(  # noqa: PLR0917 - typer reads the options from the signature
+def run(
     configs: Configs,
-    simulations: Annotated[
-        str | None, typer.Option(help="Number of futures: 100000, 100_000 or 1e5.")
-    ] = None,
+    simulations: Annotated[str | None, typer.Option(help="Number of futures: 100000, 100_000 or 1e5.")] = None,
     seed: Annotated[str | None, typer.Option(help="Seed of the random draws; 0 is a seed.")] = None,
     sampler: Annotated[str | None, typer.Option(help="random or sobol.")] = None,
     sets: Sets = None,
@@ -218,10 +214,8 @@ def _places(configs: Sequence[Path], out: Path | None) -> list[Path]:
     """Give each file its run's folder, and refuse two in one place."""
     from simlib.folder import check_place
 
-    if out is not None and len(configs) == 1:
-        places = [out]
-    else:
-        places = [(out or Path("runs")) / path.stem for path in configs]
+    alone = out is not None and len(configs) == 1
+    places = [out] if out and alone else [(out or Path("runs")) / path.stem for path in configs]
     twice = {str(place) for place in places if places.count(place) > 1}
     if twice:
         raise _refusal("--out", f"two files would both be written to {', '.join(sorted(twice))}")
@@ -290,12 +284,8 @@ def check(configs: Configs, sets: Sets = None) -> None:
 @app.command()
 @guarded
 def report(
-    folder: Annotated[
-        Path, typer.Argument(metavar="RUN", help="A run's folder, such as runs/south_somerset.")
-    ],
-    out: Annotated[
-        Path | None, typer.Option(help="Another folder to write to; the run's own where left out.")
-    ] = None,
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder, such as runs/south_somerset.")],
+    out: Annotated[Path | None, typer.Option(help="Another folder to write to; the run's own where left out.")] = None,
     formats: Annotated[
         list[str] | None, typer.Option("--format", help="html, figures; repeated or with commas.")
     ] = None,

@@ -102,9 +102,7 @@ def _table_lines(table: Table, width: int) -> Iterator[Text]:
     """Set a table with its caption above and its note below."""
     yield Text("")
     yield from _styled(wrap(table.caption, width), "italic")
-    numeric = [
-        at > 0 and any(row[at].value is not None for row in table.rows) for at in range(len(table.headings))
-    ]
+    numeric = [at > 0 and any(row[at].value is not None for row in table.rows) for at in range(len(table.headings))]
     rows = [[cell.text for cell in row] for row in table.rows]
     yield from map(Text, lay_out(table.headings, rows, width, numeric))
     if table.note:

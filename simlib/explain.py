@@ -37,9 +37,7 @@ def explanation(word: str) -> list[str]:
             return [f"# {term}", text]
     known = {_plain(term): term for term in (*TERMS, *FAMILIES)}
     near = [known[name] for name in difflib.get_close_matches(wanted, known, n=3)]
-    hint = (
-        f"; did you mean {' or '.join(map(repr, near))}?" if near else f"; families are {', '.join(FAMILIES)}"
-    )
+    hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else f"; families are {', '.join(FAMILIES)}"
     raise ConfigError([Problem("", "explain", f"expected a family or a term, got {word[:60]!r}{hint}")])
 
 

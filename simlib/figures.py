@@ -130,7 +130,7 @@ def fan(data: Fan, ax: "Axes", *, panel: int = 0) -> "Axes":
     ax.plot(places, band.plan, color=_PLAN, linewidth=1.6, linestyle=(0, (4, 2)), zorder=5)
     if data.target in data.years:
         at = data.years.index(data.target)
-        ax.plot(at, band.p50[at], "o", color=_MIDDLE, markersize=4, zorder=6)
+        ax.plot(at, band.p50[at], "o", color=_MIDDLE, markersize=4, zorder=6, clip_on=False)
     _year_axis(ax, data.years)
     _money_axis(ax.yaxis, data.unit, _extreme(data))
     ax.grid(axis="y", color=_GRID, linewidth=0.5, zorder=0)
@@ -140,12 +140,7 @@ def fan(data: Fan, ax: "Axes", *, panel: int = 0) -> "Axes":
 
 def _extreme(data: Fan) -> float:
     """Give the largest figure that a fan shows [unit]."""
-    values = (
-        abs(v)
-        for panel in data.panels
-        for row in (panel.band.p10, panel.band.p90, panel.band.plan)
-        for v in row
-    )
+    values = (abs(v) for panel in data.panels for row in (panel.band.p10, panel.band.p90, panel.band.plan) for v in row)
     return max(abs(data.rule), *values)
 
 
@@ -189,7 +184,7 @@ def _fan_figure(data: Fan) -> "Figure":
     """Set the fans of all options beside each other, on one scale."""
     from matplotlib.figure import Figure
 
-    across = min(_MOST_ACROSS, len(data.panels))
+    across = 2 if len(data.panels) == 4 else min(_MOST_ACROSS, len(data.panels))
     down = -(-len(data.panels) // across)
     left, right, top, bottom = 0.75, 1.15, 0.62, 0.35
     width = left + across * _PANEL_WIDTH + right
@@ -197,9 +192,7 @@ def _fan_figure(data: Fan) -> "Figure":
     figure = Figure(figsize=(width, height), dpi=_DPI)
     axes = figure.subplots(down, across, sharey=True, squeeze=False).flat
     gap_across, gap_down = 0.16 / _PANEL_WIDTH, 0.78 / (_PANEL_HEIGHT - 0.1)
-    figure.subplots_adjust(
-        left / width, bottom / height, 1 - right / width, 1 - top / height, gap_across, gap_down
-    )
+    figure.subplots_adjust(left / width, bottom / height, 1 - right / width, 1 - top / height, gap_across, gap_down)
     for at, ax in enumerate(axes):
         if at >= len(data.panels):
             ax.remove()
@@ -316,9 +309,7 @@ def _limits(data: Curve) -> tuple[float, float]:
 
 def _at(line: CurveLine, share: float) -> float:
     """Give a line's value at a share of the futures."""
-    return next(
-        (v for p, v in zip(line.probabilities, line.values, strict=True) if p >= share), line.values[-1]
-    )
+    return next((v for p, v in zip(line.probabilities, line.values, strict=True) if p >= share), line.values[-1])
 
 
 def _curve_figure(data: Curve) -> "Figure":

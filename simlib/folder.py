@@ -159,9 +159,7 @@ def read_folder(folder: Path) -> "Summary":
     document, manifest = (_read_json(folder / name) for name in _SIGN)
     if document.get("simlib") != FORMAT_VERSION:
         found = document.get("simlib")
-        raise ResultsError(
-            f"{folder / _SIGN[0]}: expected format {FORMAT_VERSION} of simlib, found {found!r}"
-        )
+        raise ResultsError(f"{folder / _SIGN[0]}: expected format {FORMAT_VERSION} of simlib, found {found!r}")
     missing = [key for key in _FIRST_LEVEL if key not in document]
     if missing:
         raise ResultsError(f"{folder / _SIGN[0]}: damaged: {', '.join(missing)} missing")

@@ -10,9 +10,7 @@ TERMS: Mapping[str, str] = {
         " points, the driver's name in the results, and what --set overrides."
     ),
     "as at": "The decision date. Evidence that became known later is flagged.",
-    "band": (
-        "The range that holds a stated share of the futures: an 80% band leaves 1 in 10 on either side."
-    ),
+    "band": ("The range that holds a stated share of the futures: an 80% band leaves 1 in 10 on either side."),
     "basis": (
         "What a published saving is: recurring (a year's worth at full effect), cumulative (a total),"
         " annual_average, or one_off."
@@ -20,9 +18,7 @@ TERMS: Mapping[str, str] = {
     "before further action": (
         "What happens if nobody responds. Councils do respond, and the tool does not pretend to know how."
     ),
-    "bridge": (
-        "The steps from the business case's gap to the average future's, one for each assumption, adding up."
-    ),
+    "bridge": ("The steps from the business case's gap to the average future's, one for each assumption, adding up."),
     "business case": "The figures that the council has published for an option: the plan.",
     "claim": "A figure that an option's supporters have published, such as £15.4m over ten years.",
     "closed": "A gap is closed where it is below half a penny.",
@@ -30,24 +26,17 @@ TERMS: Mapping[str, str] = {
         "Six tests, all reported; the file names the headline: target_year, in_year, "
         "from_target_year, every_year, reserves_hold, reserves_restored."
     ),
-    "delay": (
-        "How much later than planned a saving comes. Late is not lost: the final rate stays what it is."
-    ),
+    "delay": ("How much later than planned a saving comes. Late is not lost: the final rate stays what it is."),
     "driver": "An uncertain quantity, named by its address.",
     "earmarked reserve": "Money of the council's own, set aside for a purpose.",
     "error": (
         "Simulation error: how far a figure may be off because the number of futures is finite. It is"
         " not the uncertainty of the decision."
     ),
-    "event": (
-        "Something that happens or does not, with a chance and its effects: a partner signs, a "
-        "partner leaves."
-    ),
+    "event": ("Something that happens or does not, with a chance and its effects: a partner signs, a partner leaves."),
     "every_year": "The test that the in-year gap is closed in every year.",
     "formula": "A figure calculated from others of the file, such as exits * average_cost_per_exit.",
-    "from_target_year": (
-        "The test that the recurring gap is closed in the target year and in every later one."
-    ),
+    "from_target_year": ("The test that the recurring gap is closed in the target year and in every later one."),
     "future": "One way in which everything uncertain may turn out; a run draws many thousands.",
     "gap": (
         "Spending less resources: positive where money is short. The recurring gap counts a year's "
@@ -65,38 +54,24 @@ TERMS: Mapping[str, str] = {
     "overlap": "Money that two measures would both save, and which is saved only once.",
     "overrun": "What a one-off costs as a share of its planned amount; 100% is as planned.",
     "payback": "Years until savings have repaid the costs.",
-    "plan": (
-        "What the business case or the budget book assumes. It is a run of its own, without uncertainty."
-    ),
-    "pot": (
-        "Money set aside that pays one-off costs: an earmarked reserve, capital receipts, an external grant."
-    ),
+    "plan": ("What the business case or the budget book assumes. It is a run of its own, without uncertainty."),
+    "pot": ("Money set aside that pays one-off costs: an earmarked reserve, capital receipts, an external grant."),
     "pressure": "A line of spending. What it costs above the plan widens the gap.",
-    "programme": (
-        "Measures that share one realisation, so that evidence about a total stays evidence about a total."
-    ),
+    "programme": ("Measures that share one realisation, so that evidence about a total stays evidence about a total."),
     "reading": ("Another honest way to read an ambiguous figure. All readings are run on the same futures."),
     "realisation": "The share of a planned saving that is finally delivered. Lost is lost.",
     "recurring": "Coming back every year.",
     "reference class": (
         "A cited distribution taken from what happened elsewhere; it informs, and is no fact about a scheme."
     ),
-    "reserve needed": (
-        "The opening balance that keeps reserves above their minimum in 80, 90 or 95 of 100 futures."
-    ),
-    "reserves_hold": (
-        "The test that the general fund stays at or above its minimum in every year, one-offs paid."
-    ),
+    "reserve needed": ("The opening balance that keeps reserves above their minimum in 80, 90 or 95 of 100 futures."),
+    "reserves_hold": ("The test that the general fund stays at or above its minimum in every year, one-offs paid."),
     "reserves_restored": "The test that the general fund ends no lower than it began.",
     "run rate": "A year's worth of savings, as at 31 March.",
-    "seed": (
-        "The number that the random draws start from; the same seed gives the same figures. 0 is a seed."
-    ),
+    "seed": ("The number that the random draws start from; the same seed gives the same figures. 0 is a seed."),
     "shortfall": "How much is missing in the target year where the gap is not closed.",
     "target year": "The year by which the gap must be closed.",
-    "target_year": (
-        "The test that the recurring gap is closed as at 31 March of the target year: the usual headline."
-    ),
+    "target_year": ("The test that the recurring gap is closed as at 31 March of the target year: the usual headline."),
     "varies": (
         "How a driver moves through the years: once, yearly, walk (steps add up) or ar1(phi) (years "
         "resemble the ones before)."

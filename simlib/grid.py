@@ -12,9 +12,7 @@ _FEW = 4  # columns; their headings stay on one line where there is room
 _SHORT = 10  # a figure such as "27 of 100"
 
 
-def lay_out(
-    headings: Sequence[str], rows: Sequence[Sequence[str]], width: int, right: Sequence[bool]
-) -> list[str]:
+def lay_out(headings: Sequence[str], rows: Sequence[Sequence[str]], width: int, right: Sequence[bool]) -> list[str]:
     r"""Give the lines of a table: its headings, a rule, its rows.
 
     Parameters

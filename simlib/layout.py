@@ -4,7 +4,7 @@ A report is computed once, in words and numbers; every reporter renders the same
 formats can disagree.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from simlib.charts import Chart
@@ -12,7 +12,7 @@ from simlib.charts import Chart
 if TYPE_CHECKING:
     from simlib.summary import Summary
 
-__all__ = ["Cell", "Chart", "Report", "Section", "Table"]
+__all__ = ["Cell", "Chart", "Report", "Section", "Table", "without_empty"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,21 @@ class Table:
     headings: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
+
+
+def without_empty(table: Table) -> Table:
+    """Give a table without the columns in which no row has anything to tell.
+
+    Examples
+    --------
+    >>> without_empty(Table("t", "", ("Option", "A", "B"), ((Cell("x"), Cell("–"), Cell("1")),))).headings
+    ('Option', 'B')
+    """
+    kept = [
+        place for place in range(len(table.headings)) if place == 0 or any(row[place].text != "–" for row in table.rows)
+    ]
+    rows = tuple(tuple(row[place] for place in kept) for row in table.rows)
+    return replace(table, headings=tuple(table.headings[place] for place in kept), rows=rows)
 
 
 @dataclass(frozen=True, slots=True)

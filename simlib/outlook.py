@@ -3,10 +3,10 @@
 The sentences are in ``verdicts``; assumptions, readings and provenance are in ``register``.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from simlib.charts import council_charts
-from simlib.layout import Cell, Section, Table
+from simlib.layout import Cell, Section, Table, without_empty
 from simlib.verdicts import (
     Document,
     Pair,
@@ -53,16 +53,14 @@ def council_sections(document: Document) -> Iterator[Section]:
 # Tables
 
 
-def _council_tables(
-    document: Document, council: str, pairs: Sequence[tuple[str, str, Pair]]
-) -> Iterator[Table]:
+def _council_tables(document: Document, council: str, pairs: Sequence[tuple[str, str, Pair]]) -> Iterator[Table]:
     """Give the tables of one council that have anything to tell."""
     closing = [row for row in pairs if target_gap(document, row[2]) and headline_of(document, row[2])]
     if closing:
-        yield _closing_table(document, council, closing)
+        yield without_empty(_closing_table(document, council, closing))
     funded = [row for row in pairs if row[2].get("general_fund") or row[2].get("one_off_gross")]
     if funded:
-        yield _one_off_table(document, council, funded)
+        yield without_empty(_one_off_table(document, council, funded))
 
 
 def _closing_table(document: Document, council: str, rows: Sequence[tuple[str, str, Pair]]) -> Table:
@@ -93,16 +91,13 @@ def _closing_row(document: Document, council: str, option: str, label: str, pair
     assert headline is not None, "the caller keeps only rows that have one"
     assert gap is not None, "the caller keeps only rows that have one"
     short, needed = pair.get("shortfall") or {}, pair.get("reserve_needed") or {}
-    like = max(abs(gap["plan"]), *(abs(gap[level]) for level in ("p90", "p10")))
+    like = _largest(gap[level] for level in ("plan", "p90", "p10"))
     return (
         Cell(label),
         Cell(_closing_words(document, pair, headline), headline["probability"]),
         Cell(_narrow_range(estimates(document, headline, option, council))),
         Cell(_plan_claim(pair, gap, unit), gap["plan"]),
-        *(
-            Cell(money(gap[level], unit, gap["error"][level], like=like), gap[level])
-            for level in ("p90", "p50", "p10")
-        ),
+        *(Cell(money(gap[level], unit, gap["error"][level], like=like), gap[level]) for level in ("p90", "p50", "p10")),
         _money_cell(short.get("mean_if_short") if short.get("probability") else None, unit),
         _money_cell(needed.get("90"), unit),
     )
@@ -145,35 +140,49 @@ def _one_off_table(document: Document, council: str, rows: Sequence[tuple[str, s
             "Reserves hold in",
             f"General fund {last}: {_WORSE}",
         ),
-        tuple(_one_off_row(document, label, pair) for _, label, pair in rows),
+        _one_off_rows(document, rows),
         "Own pots are the council's own receipts and earmarked reserves: its own money, spent once. "
         "A minus in the general fund is a reserve that has been used up.",
     )
 
 
-def _one_off_row(document: Document, label: str, pair: Pair) -> tuple[Cell, ...]:
-    """Give one option's row of in-year and one-off money."""
-    unit, target, last = document["unit"], document["target_year"], document["years"][-1]
-    in_year = (pair.get("gap_after") or {}).get(target or last)
-    fund = (pair.get("general_fund") or {}).get(last)
-    holds = pair["closes"].get("reserves_hold")
-    totals = [total(pair, "one_off_gross", "plan"), *(total(pair, name, "mean") for name in _ONE_OFFS)]
-    like = max((abs(total) for total in totals if total is not None), default=0.0)
-    return (
-        Cell(label),
-        _money_cell(in_year and in_year["p50"], unit),
-        *(Cell(money(total, unit, like=like), total) for total in totals),
-        Cell(told(holds), holds["probability"]) if holds else Cell("–"),
-        _money_cell(fund and fund["p10"], unit),
-    )
+def _one_off_rows(document: Document, rows: Sequence[tuple[str, str, Pair]]) -> tuple[tuple[Cell, ...], ...]:
+    """Give every option's row; each kind of money is told in one unit down its columns."""
+    unit = document["unit"]
+    in_years, costs, funds = zip(*(_one_off_figures(document, pair) for _, _, pair in rows), strict=True)
+    found = []
+    for (_, label, pair), in_year, cost, fund in zip(rows, in_years, costs, funds, strict=True):
+        holds = pair["closes"].get("reserves_hold")
+        found.append((
+            Cell(label),
+            _money_cell(in_year, unit, _largest(in_years)),
+            *(_money_cell(amount, unit, _largest(a for row in costs for a in row)) for amount in cost),
+            Cell(told(holds), holds["probability"]) if holds else Cell("–"),
+            _money_cell(fund, unit, _largest(funds)),
+        ))  # fmt: skip
+    return tuple(found)
+
+
+def _one_off_figures(document: Document, pair: Pair) -> tuple[float | None, tuple[float | None, ...], float | None]:
+    """Give the in-year gap, the one-off costs (planned, and on average by who pays) and the last general fund."""
+    target, last = document["target_year"], document["years"][-1]
+    in_year = (pair.get("gap_after") or {}).get(target or last) or {}
+    fund = (pair.get("general_fund") or {}).get(last) or {}
+    costs = (total(pair, "one_off_gross", "plan"), *(total(pair, name, "mean") for name in _ONE_OFFS))
+    return in_year.get("p50"), costs, fund.get("p10")
 
 
 _ONE_OFFS = ("one_off_gross", "one_off_own_pots", "one_off_external_pots", "one_off_net")
 
 
-def _money_cell(value: float | None, unit: str) -> Cell:
-    """Give an amount as a cell."""
-    return Cell(money(value, unit), value)
+def _largest(amounts: Iterable[float | None]) -> float:
+    """Give the size of the largest of some amounts, nothing where there is none."""
+    return max((abs(amount) for amount in amounts if amount is not None), default=0.0)
+
+
+def _money_cell(value: float | None, unit: str, like: float = 0.0) -> Cell:
+    """Give an amount as a cell, in the unit of the largest that it stands beside."""
+    return Cell(money(value, unit, like=like), value)
 
 
 # Everything that is not one council's
@@ -186,9 +195,7 @@ def jointly_section(document: Document) -> Section | None:
         found = ((option.get("jointly") or {}).get("closes") or {}).get(document["headline"])
         if found:
             alone = [pair["closes"].get(document["headline"]) for pair in option["councils"].values()]
-            rows.append(
-                (Cell(option["label"]), *(_chance_cell(one) for one in alone if one), _chance_cell(found))
-            )
+            rows.append((Cell(option["label"]), *(_chance_cell(one) for one in alone if one), _chance_cell(found)))
     if not rows:
         return None
     widest = max(map(len, rows))
@@ -222,11 +229,10 @@ def events_section(document: Document) -> Section | None:
     for key, event in document["events"].items():
         rows = tuple(_event_rows(document, event))
         assumed = "that it happens" if event["plan"] in ("happens", True) else "that it does not"
-        moved = "" if rows else " No option's headline moves by as much as 1 of 100."
+        silent = rows or not any(event["closes_if"].values())
+        moved = "" if silent else " No option's headline moves by as much as 1 of 100."
         often = told(event["chance"])
-        paragraphs.append(
-            f"{event['label']}: happens in {often} futures; the business case assumes {assumed}.{moved}"
-        )
+        paragraphs.append(f"{event['label']}: happens in {often} futures; the business case assumes {assumed}.{moved}")
         if rows:
             headings = ("Option", "if it happens", "if it does not")
             tables.append(Table(f"event_{key}", f"{event['label']}: closes in", headings, rows))

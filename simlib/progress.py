@@ -42,9 +42,7 @@ class ProgressBar:
         """Start to count."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         """Wipe the bar away."""
         if self._shown:
             self._stream.write("\r\x1b[2K")

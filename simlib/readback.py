@@ -123,9 +123,7 @@ def _gap_words(council: "Council", config: "Config") -> str:
     """Tell a council's gap as published, or that it is the sum of its lines."""
     gap = council.gap
     assert gap is not None, "the caller has looked"
-    basis = (
-        "recurring savings needed by each year" if gap.basis == "cumulative_base" else "new savings each year"
-    )
+    basis = "recurring savings needed by each year" if gap.basis == "cumulative_base" else "new savings each year"
     if gap.plan == "sum_of_lines":
         return f"Gap: the sum of its lines ({basis})"
     counted = {True: "counts", False: "does not count", None: "does not say whether it counts"}
@@ -146,11 +144,7 @@ def _line_words(line: "Line", config: "Config") -> str:
         ("away from plan by", line.change),
         ("share that comes:", line.realised),
     )
-    parts += [
-        f"{verb} {yearly_words(value, unit, config.years or ())}"
-        for verb, value in moves
-        if value is not None
-    ]
+    parts += [f"{verb} {yearly_words(value, unit, config.years or ())}" for verb, value in moves if value is not None]
     if line.certainty:
         parts.append(f"{line.certainty} funding")
     return ", ".join(parts)
@@ -259,9 +253,7 @@ def _pot_words(entry: str | Mapping[str, float], unit: str) -> Iterator[str]:
     if isinstance(entry, str):
         yield _spaced(entry)
     else:
-        yield from (
-            f"{_spaced(pot)} (at most {figure(limit, 'money', unit)})" for pot, limit in entry.items()
-        )
+        yield from (f"{_spaced(pot)} (at most {figure(limit, 'money', unit)})" for pot, limit in entry.items())
 
 
 def _condition_words(measure: "Measure", config: "Config") -> Iterator[str]:

@@ -76,9 +76,7 @@ def bridge_section(document: Document) -> Section | None:
     if not tables:
         return None
     why = "Each assumption's shift of the average, from the business case on. A plus widens the gap."
-    return Section(
-        "bridge", "From the business case to the average future", (why,), tuple(tables), detail=True
-    )
+    return Section("bridge", "From the business case to the average future", (why,), tuple(tables), detail=True)
 
 
 def _bridge_table(key: str, name: str, bridge: Document, document: Document) -> Table:
@@ -86,15 +84,9 @@ def _bridge_table(key: str, name: str, bridge: Document, document: Document) -> 
     unit = document["unit"]
     ordered = sorted(bridge["steps"], key=lambda step: -abs(step["shift"]))
     rows = [(Cell("Business case"), Cell(money(bridge["plan"], unit), bridge["plan"]))]
-    rows += [
-        (Cell(s["label"]), Cell(money(s["shift"], unit, signed=True), s["shift"]))
-        for s in ordered
-        if s["shift"]
-    ]
+    rows += [(Cell(s["label"]), Cell(money(s["shift"], unit, signed=True), s["shift"])) for s in ordered if s["shift"]]
     if bridge["together"]:
-        rows.append(
-            (Cell("Several together"), Cell(money(bridge["together"], unit, signed=True), bridge["together"]))
-        )
+        rows.append((Cell("Several together"), Cell(money(bridge["together"], unit, signed=True), bridge["together"])))
     rows.append((Cell("Average of the futures"), Cell(money(bridge["mean"], unit), bridge["mean"])))
     return Table(key, f"{name}: recurring gap in {document['target_year']}", ("Step", "Gap"), tuple(rows))
 
@@ -137,9 +129,7 @@ def _reading_rows(
 
 def _count_cell(found: Document | None) -> Cell:
     """Give a chance as a count of 100."""
-    return (
-        Cell(chance_count(found["probability"], found["error"]), found["probability"]) if found else Cell("–")
-    )
+    return Cell(chance_count(found["probability"], found["error"]), found["probability"]) if found else Cell("–")
 
 
 def checks_section(document: Document) -> Section | None:
@@ -170,11 +160,7 @@ def assumptions_section(document: Document) -> Section | None:
     if not rows:
         return None
     missing = sum(not (d.get("source") or d.get("reference")) for d in document["drivers"].values())
-    told = (
-        f"{missing} of {len(rows)} assumptions have no source."
-        if missing
-        else "Every assumption has a source."
-    )
+    told = f"{missing} of {len(rows)} assumptions have no source." if missing else "Every assumption has a source."
     headings = (
         "Assumption",
         "In plain words",
@@ -192,9 +178,7 @@ def _assumption_row(address: str, driver: Document, unit: str | None) -> tuple[C
     requested, achieved = driver.get("requested") or {}, driver.get("achieved") or {}
     kind, plan = driver.get("kind"), driver.get("plan")
     plan_cell = (
-        Cell(shown(plan, kind, unit), plan)
-        if isinstance(plan, int | float)
-        else Cell("by year" if plan else "–")
+        Cell(shown(plan, kind, unit), plan) if isinstance(plan, int | float) else Cell("by year" if plan else "–")
     )
     return (
         Cell(f"{driver.get('label') or address} ({address})"),

@@ -3,10 +3,11 @@
 The tables beside the sentences are in ``outlook``; how a number becomes words is in ``wording``.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from simlib.wording import chance, chance_range, joined, margin, money, person_share
+from simlib.wording import chance, chance_range, joined, margin, money, out_of_hundred
 
 __all__ = [
     "Document", "Pair", "brief_lines", "cannot_close", "claim_sentence", "estimates", "headline_of",
@@ -23,9 +24,7 @@ _NOTICED = 0.005  # a smaller chance is told as fewer than 1 of 100
 def pairs_of(document: Document, council: str) -> list[tuple[str, str, Pair]]:
     """Give (id, label, results) of each option that is open to a council."""
     options = document["options"].items()
-    return [
-        (key, o["label"], _pair(document, key, council)) for key, o in options if council in o["councils"]
-    ]
+    return [(key, o["label"], _pair(document, key, council)) for key, o in options if council in o["councils"]]
 
 
 def _pair(document: Document, option: str, council: str) -> Pair:
@@ -83,9 +82,18 @@ def verdict(document: Document, council: str, option: str, label: str, pair: Pai
     headline = headline_of(document, pair)
     if headline is None:
         return f"{label}: no gap is stated for this council, so that there is none to close."
-    ranged = chance_range(estimates(document, headline, option, council))
-    often = _often(document, headline) + (f", {ranged}" if ranged else "")
+    often = _often(document, headline) + _range_words(estimates(document, headline, option, council))
     return f"{label} {_claim_words(document, pair, headline, often)}{_short_words(document, pair, headline)}."
+
+
+def _range_words(found: Sequence[tuple[float, float]]) -> str:
+    """Tell the range over the readings, or nothing where there is none."""
+    if len(found) > 1 and max(found)[0] == 0:
+        return " on any reading tested"
+    ranged = chance_range(found)
+    if ranged and found[0][0] > 0 and ranged.startswith(f"{out_of_hundred(*found[0])} of 100 on every"):
+        return ", the same on every reading tested"
+    return f", {ranged}" if ranged else ""
 
 
 def _claim_words(document: Document, pair: Pair, headline: Document, often: str) -> str:
@@ -119,9 +127,7 @@ def _met(pair: Pair) -> str:
     share = pair.get("share_of_gap_met")
     if not share:
         return ""
-    plan, middle = (
-        person_share(share[name]) if share[name] >= _NOTICED else "none" for name in ("plan", "p50")
-    )
+    plan, middle = (f"{share[name]:.0%}" if share[name] >= _NOTICED else "none" for name in ("plan", "p50"))
     return f" It meets {plan} of the gap in the business case and {middle} in the middle of the futures."
 
 
@@ -149,7 +155,8 @@ def one_off_sentence(document: Document, label: str, pair: Pair) -> str | None:
         ("one_off_net", "falls on the general fund"),
     )
     amounts = [(total(pair, name, "mean") or 0.0, words) for name, words in payers]
-    parts = [f"{money(amount, unit, like=cost)} {words}" for amount, words in amounts if amount > 0]
+    shown = [(money(amount, unit, like=cost), words) for amount, words in amounts]
+    parts = [f"{amount} {words}" for amount, words in shown if re.search("[1-9]", amount)]
     planned_words = f"{money(planned, unit)} in the business case, {money(cost, unit)} on average"
     return f"{label}: one-off costs {planned_words}, of which {joined(parts)}.{_held_words(document, pair)}"
 
@@ -180,8 +187,7 @@ def claim_sentence(document: Document, option: str, label: str, claim: Document)
     """Tell one claim: what is claimed, what the plan gives, how often it is kept, and the band."""
     unit = document["unit"]
     basis = "in total by" if claim["basis"] == "cumulative" else "a year by"
-    ranged = chance_range(estimates(document, claim, option, "claim"))
-    often = f"{told(claim)} futures{f', {ranged}' if ranged else ''}"
+    often = f"{told(claim)} futures{_range_words(estimates(document, claim, option, 'claim'))}"
     low, middle, high = (money(claim[level], unit) for level in ("p10", "p50", "p90"))
     return (
         f"{label} claims {money(claim['amount'], unit)} {basis} {claim['by']}; the plan comes to "

@@ -183,9 +183,7 @@ def chance_range(estimates: Iterable[tuple[float, float]]) -> str | None:
     return f"from {low} to {high} across the readings tested"
 
 
-def money(
-    value: float | None, unit: str, error: float = 0.0, *, signed: bool = False, like: float = 0.0
-) -> str:
+def money(value: float | None, unit: str, error: float = 0.0, *, signed: bool = False, like: float = 0.0) -> str:
     """Give an amount to £0.1m, small ones in £k or £, and never finer than its error.
 
     Parameters
