@@ -157,6 +157,15 @@ class _Working:
         """Give what tells the values of nodes from other values."""
         return tuple(None if node is None else token(self.values[node]) for node in nodes)
 
+    def moved(self, *nodes: int | None) -> tuple[Hashable, ...]:
+        """Give what tells nodes from others by their values and by their plan: a reading may change either alone."""
+        plans = (None if node is None else self.model.plan[node].tobytes() for node in nodes)
+        return (*self.tokens(*nodes), *plans)
+
+    def nothing(self) -> Floats:
+        """Give zeros by year; always the same ones, so that no other array can be taken for them."""
+        return self.once("nothing", lambda: np.zeros((self.years, self.count)))
+
     # --- the gap -------------------------------------------------------------------------------------------
 
     def gap_before(self, council: int) -> Floats:
@@ -169,8 +178,8 @@ class _Working:
         key = (
             "gap_before",
             planned.tobytes(),
-            tuple((m.sign, m.plan.tobytes(), *self.tokens(m.base, m.growth, m.change, m.realised)) for m in moving),
-            tuple((e.sign, *self.tokens(e.event, e.change)) for e in effects),
+            tuple((m.sign, m.plan.tobytes(), *self.moved(m.base, m.growth, m.change, m.realised)) for m in moving),
+            tuple((e.sign, *self.moved(e.event, e.change)) for e in effects),
         )
         return self.once(key, lambda: self._gap(planned, moving, effects))
 
@@ -228,26 +237,26 @@ class _Working:
         start = np.full(self.count, measure.path.start) + values[measure.delay]
         for event, longer in measure.delays:
             start = start + np.where(np.isfinite(values[event]), values[longer], 0.0)
-        for event, wanted in measure.needs:
-            start = np.maximum(start, values[event]) if wanted else np.where(values[event] <= start, np.inf, start)
-        for event in measure.never:
+        for event, wanted in measure.needs:  # what it waits for comes first, whatever the order in the file
+            start = np.maximum(start, values[event]) if wanted else start
+        for event in (*(event for event, wanted in measure.needs if not wanted), *measure.never):
             start = np.where(values[event] <= start, np.inf, start)
         return start
 
     def savings(self, place: int) -> Floats:
         """Give what a measure brings in each year, all councils together; nothing where it comes once."""
         once = self.model.measures[place].one_off
-        return np.zeros((self.years, self.count)) if once else self._brings(place, at_end=False)
+        return self.nothing() if once else self._brings(place, at_end=False)
 
     def one_off_savings(self, place: int) -> Floats:
         """Give what a measure that comes once brings in each year."""
         once = self.model.measures[place].one_off
-        return self._brings(place, at_end=False) if once else np.zeros((self.years, self.count))
+        return self._brings(place, at_end=False) if once else self.nothing()
 
     def run_rate(self, place: int) -> Floats:
         """Give a measure's rate at each year's end; nothing where it comes once."""
         once = self.model.measures[place].one_off
-        return np.zeros((self.years, self.count)) if once else self._brings(place, at_end=True)
+        return self.nothing() if once else self._brings(place, at_end=True)
 
     def _brings(self, place: int, *, at_end: bool) -> Floats:
         m, start = self.model.measures[place], self.start(place)

@@ -75,7 +75,8 @@ class Flows:
     @property
     def recurring_key(self) -> Hashable:
         """What tells this option's recurring gap from that of others and of other readings of the same chunk."""
-        overlapping = tuple((a, b, token(self.block.carried[n])) for a, b, n in self._chosen.overlaps)
+        full = [measure.full for measure in self.model.measures]  # what overlaps hold delivery against
+        overlapping = tuple((a, b, full[a], full[b], token(self.block.carried[n])) for a, b, n in self._chosen.overlaps)
         shares = [(m, _share(self.model.measures[m].shares, self.council)) for m in self._chosen.measures]
         rates, carried = self.block.run_rate, self.block.carried
         terms = tuple((m, token(rates[m]), token(carried[s])) for m, s in shares if s is not None)
@@ -93,10 +94,15 @@ class Flows:
     @cached_property
     def one_off_gross(self) -> Floats:
         """One-off costs and one-off lines before any pot pays."""
-        gross = self.block.line_costs[self.council] + self._event_costs()
+        return self.block.line_costs[self.council] + self.one_off_costs
+
+    @cached_property
+    def one_off_costs(self) -> Floats:
+        """What the option itself costs once; the council's one-off lines come under every option alike."""
+        costs = self._event_costs()
         for _, cost in self._costs:
-            gross = gross + cost
-        return gross
+            costs = costs + cost
+        return costs
 
     @cached_property
     def _paid(self) -> Floats:

@@ -193,7 +193,7 @@ def _payback(model: Model, key: Key, flow: Flows) -> Iterator[Readout]:
 
 def net_cash(flow: Flows) -> Floats:
     """Give an option's cash to the council beside doing nothing: before own pots, after external money."""
-    return flow.savings + flow.one_off_savings - flow.one_off_gross + flow.external_pots
+    return flow.savings + flow.one_off_savings - flow.one_off_costs + flow.external_pots
 
 
 def _figures(model: Model, key: Key, flow: Flows) -> Iterator[Readout]:
@@ -216,13 +216,16 @@ def _figures(model: Model, key: Key, flow: Flows) -> Iterator[Readout]:
 
 
 def discount_factors(model: Model) -> Floats | None:
-    """Give what a pound of each year is worth at the base: (year,), mid-year, real; None where no terms are stated."""
-    terms = model.config.npv
-    if terms is None:
+    """Give what a pound of each year is worth at the base: (year,), mid-year, real.
+
+    None where no terms are stated, and where cash has no deflator: nobody's inflation is assumed.
+    """
+    terms, real = model.config.npv, model.config.prices != "cash"
+    if terms is None or (terms.deflator is None and not real):
         return None
     base = terms.base if terms.base is not None else model.years[0]
     elapsed = np.asarray(model.years, dtype=float) - base + 0.5
-    deflator = 0.0 if model.config.prices != "cash" else (terms.deflator or 0.0)
+    deflator = 0.0 if real else (terms.deflator or 0.0)
     return np.asarray((1.0 + deflator) ** -elapsed * (1.0 + terms.rate) ** -elapsed)
 
 
@@ -230,7 +233,7 @@ def _claimed(model: Model, option: int, flow: Flows) -> Floats:
     claim = model.options[option].claim
     assert claim is not None
     until = slice(0, claim.by + 1)
-    once = (flow.one_off_gross - flow.external_pots - flow.one_off_savings)[until].sum(axis=0) if claim.net else 0.0
+    once = (flow.one_off_costs - flow.external_pots - flow.one_off_savings)[until].sum(axis=0) if claim.net else 0.0
     return np.asarray((flow.savings[until].sum(axis=0) if claim.cumulative else flow.run_rate[claim.by]) - once)
 
 

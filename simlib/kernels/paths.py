@@ -205,5 +205,10 @@ def spread(begin: Floats, length: float, years: int) -> Floats:
 
 
 def overlap(amount: Floats, first: Floats, second: Floats) -> Floats:
-    """Give the saving counted in two measures: ``amount · min(φ₁, φ₂)``, φ being the share of full plan delivered."""
-    return np.asarray(amount * np.minimum(first, second))
+    """Give the saving counted in two measures: ``amount · min(φ₁, φ₂)``, φ being the share of full plan delivered.
+
+    Notes
+    -----
+    Nothing while either of them costs more than it brings: what is not saved is not counted twice.
+    """
+    return np.asarray(amount * np.maximum(np.minimum(first, second), 0.0))
