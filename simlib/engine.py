@@ -191,7 +191,8 @@ class _Draw:
         model, sampler, keep = self.task.model, self.task.sampler, self.task.model.config.run.keep
         count = -(-wanted // sampler.replicates) * sampler.replicates
         chunks = [(k, min(CHUNK, count - k * CHUNK)) for k in range(-(-count // CHUNK))]
-        held = count if keep == "all" else min(count, max(HELD, int(keep)))
+        whole = -(-max(HELD, count if keep == "all" else int(keep)) // CHUNK) * CHUNK  # a chunk is held or counted
+        held = min(count, whole)
         first = [chunk for chunk in chunks if chunk[0] * CHUNK < held]
         terms = {"seed": self.task.seed, "sampler": sampler.name, "replicates": sampler.replicates}
         layout = self.task((0, sampler.replicates))
