@@ -235,20 +235,28 @@ def events_section(document: Document) -> Section | None:
         paragraphs.append(f"{event['label']}: happens in {often} futures; the business case assumes {assumed}.{moved}")
         if rows:
             headings = ("Option", "if it happens", "if it does not")
-            tables.append(Table(f"event_{key}", f"{event['label']}: closes in", headings, rows))
+            tables.append(Table(f"event_{key}", f"{event['label']}: headline holds in", headings, rows))
     if not paragraphs:
         return None
     return Section("events", "If this happens, or does not", tuple(paragraphs), tuple(tables))
 
 
 def _event_rows(document: Document, event: Document) -> Iterator[tuple[Cell, ...]]:
-    """Give the options whose chance an event moves by more than twice the simulation error."""
+    """Give the headlines that an event moves by more than twice the simulation error."""
     for key, option in document["options"].items():
-        for place in option["councils"]:
-            here, there = (event[side].get(key, {}).get(place) for side in ("closes_if", "closes_if_not"))
+        without = event["closes_if_not"].get(key, {})
+        for place, here in event["closes_if"].get(key, {}).items():
+            there = without.get(place)
             if here and there and _differs(here, there):
-                council = document["councils"][place]["label"]
-                yield Cell(f"{option['label']}, {council}"), _chance_cell(here), _chance_cell(there)
+                name = f"{option['label']}, {_place_words(document, place)}"
+                yield Cell(name), _chance_cell(here), _chance_cell(there)
+
+
+def _place_words(document: Document, place: str) -> str:
+    """Name what a headline is about: a council, all of them, or the claim."""
+    if place in document["councils"]:
+        return str(document["councils"][place]["label"])
+    return {"claim": "its claim is kept", "jointly": "all councils together"}.get(place, place)
 
 
 def _differs(one: Document, other: Document) -> bool:

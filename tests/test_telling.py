@@ -295,6 +295,17 @@ def test_an_event_that_never_happens_in_the_futures_has_no_conditional_result() 
     assert "event_partner_signs" not in tables(report)
 
 
+def test_a_claim_is_told_under_an_event_too() -> None:
+    doc = claims_only()
+    sides = {
+        side: {"alliance": {"claim": made_chance(p, 2_000)}} for side, p in (("closes_if", 0.4), ("closes_if_not", 0.1))
+    }
+    chance_of_it = {"label": "A third council joins", "chance": made_chance(0.5, 4_000), "plan": False}
+    doc["events"] = {"third": chance_of_it | sides}
+    row = tables(build_report(summary(doc)))["event_third"].rows[0]
+    assert [cell.text for cell in row] == ["Strategic alliance, its claim is kept", "about 40 of 100", "10 of 100"]
+
+
 def test_jointly_stands_beside_each_council_alone() -> None:
     table = tables(build_report(summary()))["jointly_closing"]
     assert table.headings == ("Option", "South District Council", "Sedge District Council", "All of them")
