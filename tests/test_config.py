@@ -256,7 +256,7 @@ def test_growth_by_year_has_a_quantity_for_each_year() -> None:
     assert [q.value for q in growth.values[1:]] == [0.02, 0.03]
     listed = parse_config(text.replace("{2018/19: 3%, 2016/17: pay, 2017/18: 2%}", "[1%, 2%, 3%]"))
     growth = listed.councils["here"].pressures["pay"].growth
-    assert growth == ByYear(tuple(Quantity("share", v) for v in (0.01, 0.02, 0.03)))
+    assert growth == ByYear(tuple(Quantity("share", v) for v in (0.01, 0.02, 0.03)), (2016, 2017, 2018))
 
 
 def test_the_order_of_a_file_is_its_own(config: Config) -> None:

@@ -128,12 +128,20 @@ def _funding(node: Node, setting: Setting) -> tuple[Any, ...]:
     gather = Gather()
     found = [gather.take(_pot, item, setting) for item in (node if isinstance(node, Listing) else [node])]
     gather.finish()
+    named = [name for entry in found if entry is not None for name in ([entry] if isinstance(entry, str) else entry)]
+    twice = next((name for name in named if named.count(name) > 1), None)
+    if twice is not None:
+        refuse(node, f"'{twice}' stands here twice")
     return tuple(found)
 
 
 def _pot(node: Node, setting: Setting) -> str | dict[str, float]:
     if not isinstance(node, Mapping):
         return scalars.identifier(node, setting)
+    if len(node) != 1:
+        refuse(node, f"expected one pot with its limit, such as {{reserve: £0.5m}}, got {len(node)}")
+    if scalars.money(next(iter(node.values())), setting) < 0:
+        expected(next(iter(node.values())), "a limit of £0 or more")
     return {scalars.identifier(key, setting): scalars.money(node[key], setting) for key in node.texts()}
 
 

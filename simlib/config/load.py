@@ -127,6 +127,13 @@ def load_config(path: str | Path, *, overrides: Overrides = ()) -> Config:
     ------
     ConfigError
         With every problem of the file, by line: ``file:line:column: address: expectation``.
+
+    Examples
+    --------
+    >>> load_config("no_such_file.yaml")
+    Traceback (most recent call last):
+    ...
+    simlib.errors.ConfigError: no_such_file.yaml: there is no such file
     """
     file = Path(path)
     text = document.read_text(file, str(path))
@@ -140,6 +147,14 @@ def parse_config(text: str, name: str = "config", *, overrides: Overrides = ()) 
     ------
     ConfigError
         With every problem of the text.
+
+    Examples
+    --------
+    >>> config = parse_config("simlib: 1\\ntitle: One driver\\ndrivers: {cost: {dist: uniform, low: 1, high: 3}}")
+    >>> config.drivers["cost"].value
+    Uniform(low=1.0, high=3.0)
+    >>> config.with_overrides({"drivers.cost": "2"}).drivers["cost"].value
+    2.0
     """
     return _read(Origin(text, name, None, _pairs(overrides)))
 

@@ -94,7 +94,7 @@ class ByYear:
     """A quantity for each year of the horizon, in order; each has its own address ``….y2016_17``."""
 
     values: tuple[Quantity, ...]
-    years: tuple[int, ...] | None = None  # None where the file gave a plain list
+    years: tuple[int, ...] | None = None  # None where the file states no horizon, and is refused for it
 
 
 @dataclass(frozen=True, slots=True)

@@ -338,7 +338,7 @@ def _by_year(node: Node, slot: Slot, setting: Setting) -> tuple[tuple[Quantity, 
 
 
 def entries_by_year(node: Node, setting: Setting, expectation: str) -> tuple[list[Node], tuple[int, ...] | None]:
-    """Give the entry of each year of the horizon, in order, and the years where the file names them."""
+    """Give the entry of each year of the horizon, in order, and the years where they are known."""
     if isinstance(node, Mapping) and is_by_year(node):
         return _named_years(node, setting)
     if not isinstance(node, Listing):
@@ -350,7 +350,7 @@ def entries_by_year(node: Node, setting: Setting, expectation: str) -> tuple[lis
         refuse(node, f"expected {len(setting.years)} figures, one for each year {span}, got {len(node)}")
     for item, year in zip(node, setting.years, strict=True):
         item.address = join(node.address, years.address(year))
-    return list(node), None
+    return list(node), setting.years
 
 
 def _named_years(node: Mapping, setting: Setting) -> tuple[list[Node], tuple[int, ...] | None]:
