@@ -41,7 +41,10 @@ def build_report(summary: "Summary") -> Report:
 
 def _cleaned(value: Any) -> Any:
     """Clean every text of a document, keys too: it is untrusted, and it goes to terminals and pages."""
-    if isinstance(value, Mapping):
+    kind = type(value)
+    if kind is float or kind is int or kind is bool or value is None:
+        return value  # most of a document: settled before anything slower is asked
+    if isinstance(value, dict | Mapping):
         return {clean(key): _cleaned(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
         return [_cleaned(entry) for entry in value]

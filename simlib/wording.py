@@ -33,6 +33,7 @@ _MONEY_STEPS = (
 _SUFFIXES = {"bn": 1e9, "m": 1e6, "k": 1e3, "": 1.0}
 _NORMAL_975 = 1.959963984540054
 # Characters that reorder or hide text: harmless in a name, harmful in a report.
+_PLAIN = re.compile(r"[\w./|:-]*", re.ASCII)  # an id, an address, a year: nothing to clean
 _INVISIBLE = frozenset("\u061c\u200b\u200e\u200f\u2028\u2029\u2060\ufeff") | frozenset(
     chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
 )
@@ -54,6 +55,8 @@ def clean(text: object, *, longest: int = 1_000) -> str:
     'Solo [31m business case'
     """
     words = "" if text is None else str(text)
+    if _PLAIN.fullmatch(words) and len(words) <= longest:
+        return words
     # A control character becomes a space, so that the words beside it stay apart.
     kept = (" " if unicodedata.category(letter) in {"Cc", "Cs"} else letter for letter in words)
     shown = re.sub(r"\s+", " ", "".join(letter for letter in kept if letter not in _INVISIBLE)).strip()
