@@ -141,7 +141,7 @@ def load_config(path: str | Path, *, overrides: Overrides = ()) -> Config:
 
 
 def parse_config(text: str, name: str = "config", *, overrides: Overrides = ()) -> Config:
-    """Read a config from a text; it can name no data beside itself.
+    r"""Read a config from a text; it can name no data beside itself.
 
     Raises
     ------
@@ -150,7 +150,7 @@ def parse_config(text: str, name: str = "config", *, overrides: Overrides = ()) 
 
     Examples
     --------
-    >>> config = parse_config("simlib: 1\\ntitle: One driver\\ndrivers: {cost: {dist: uniform, low: 1, high: 3}}")
+    >>> config = parse_config("simlib: 1\ntitle: One driver\ndrivers: {cost: {dist: uniform, low: 1, high: 3}}")
     >>> config.drivers["cost"].value
     Uniform(low=1.0, high=3.0)
     >>> config.with_overrides({"drivers.cost": "2"}).drivers["cost"].value
