@@ -1,0 +1,347 @@
+"""Prose is executed: every example of README and docs runs, loads or compiles, and says what comes back."""
+
+import importlib.util
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import pytest
+from test_floors import FLOORS
+
+from simlib import compile_model, load_config, simulate, simulate_plan, summarise
+from simlib.bridge import STRATA
+from simlib.config.json_schema import config_schema
+from simlib.dependence import LARGEST_REPAIR
+from simlib.distributions import FAMILIES
+from simlib.distributions.tables import TOLERANCE
+from simlib.estimates import LEVELS, Histogram
+from simlib.results import HELD
+from simlib.sampling import make_sampler
+
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+DOCS = ROOT / "docs"
+PAGES = [README, *sorted(DOCS.glob("*.md"))]
+EXECUTED = {"console", "python", "yaml"}
+COMMANDS = {"sh"}  # the two commands of a fresh clone, which the launcher's own tests start
+
+
+def load_writer() -> ModuleType:
+    """Give scripts/write_docs.py as a module; scripts/ is no package, and its simlib.py is the launcher."""
+    spec = importlib.util.spec_from_file_location("write_docs", ROOT / "scripts" / "write_docs.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+writer = load_writer()
+
+
+def text(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8") if name != "README.md" else README.read_text("utf-8")
+
+
+def summary_of(path: Path, simulations: int | None = None) -> dict[str, Any]:
+    """Give what summary.json of a config would hold."""
+    model = compile_model(load_config(path))
+    return summarise(simulate(model, simulations, seed=1), simulate_plan(model)).document
+
+
+# ---- Examples ----------------------------------------------------------------------------------------------
+
+
+class Place(NamedTuple):
+    """A folder in which a page's examples have run, and the page as they write it."""
+
+    folder: Path
+    page: str
+
+
+@pytest.fixture(scope="module", params=PAGES, ids=lambda path: path.name)
+def page_and_place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Place]:
+    folder = tmp_path_factory.mktemp("place")
+    writer.workplace(folder)
+    return request.param, Place(folder, writer.written(request.param.read_text(encoding="utf-8"), folder))
+
+
+def test_a_page_says_what_the_code_says_and_its_commands_print(page_and_place: tuple[Path, Place]) -> None:
+    path, place = page_and_place
+    refresh = "run python -P scripts/write_docs.py, and look at what it changes"
+    assert place.page == path.read_text(encoding="utf-8"), f"{path.name}: {refresh}"
+
+
+def test_python_examples_run_where_the_commands_before_them_have_run(
+    page_and_place: tuple[Path, Place], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, place = page_and_place
+    monkeypatch.chdir(place.folder)
+    names: dict[str, Any] = {}
+    for example in writer.examples(path.read_text(encoding="utf-8"), "python"):
+        exec(compile("\n" * (example.line - 1) + example.text, str(path), "exec"), names)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_yaml_examples_are_whole_files_that_compile(path: Path, tmp_path: Path) -> None:
+    for example in writer.examples(path.read_text(encoding="utf-8"), "yaml"):
+        assert compile_model(load_config(writer.keep_file(example, tmp_path))).config.title
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_no_example_is_in_a_language_that_nobody_executes(path: Path) -> None:
+    fences = re.findall(r"^```(\w*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(fences[::2]) <= EXECUTED | COMMANDS
+    assert set(fences[1::2]) <= {""}
+
+
+def test_a_command_that_is_not_ours_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="expected a command of simlib"):
+        writer.printed("rm -r configs", tmp_path)
+
+
+def test_an_output_may_show_its_first_lines_only(tmp_path: Path) -> None:
+    example = writer.Example("console", "$ simlib explain gap\nold\n…\n", 1)
+    assert writer.answered(example, tmp_path) == "$ simlib explain gap\ngap\n…\n"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    page = path.read_text(encoding="utf-8")
+    for target, anchor in re.findall(r"\]\(([^)#\s]*)(?:#([\w-]+))?\)", page):
+        there = (path.parent / target).resolve() if target else path
+        assert there.exists(), target
+        if anchor:
+            assert anchor in anchors(there.read_text(encoding="utf-8")), anchor
+
+
+def anchors(page: str) -> set[str]:
+    """Give the anchors of a page's headings, as they are made of their words."""
+    headings = re.findall(r"^#+ (.*)$", page, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+# ---- README ------------------------------------------------------------------------------------------------
+
+
+def test_the_readme_shows_the_minimal_file_whole() -> None:
+    (example,) = writer.examples(text("README.md"), "yaml")
+    assert example.text == (ROOT / "configs" / "minimal.yaml").read_text(encoding="utf-8")
+
+
+def test_the_readme_explains_every_key_of_the_minimal_file() -> None:
+    (example,) = writer.examples(text("README.md"), "yaml")
+    explained = set(re.findall(r"\w+", " ".join(re.findall(r"^\| (`.*?) \|", text("README.md"), re.MULTILINE))))
+    keys = set(re.findall(r"^ {0,4}(\w+):", example.text, re.MULTILINE))
+    names = {"councils", "exampleton", "measures", "shared_services", "council", "do_nothing", "share_services"}
+    assert keys - explained == names
+
+
+def test_the_readme_gives_the_two_commands() -> None:
+    (example,) = writer.examples(text("README.md"), "sh")
+    commands = [line.removeprefix(writer.LAUNCHER).split()[0] for line in example.text.splitlines()]
+    assert commands == ["run", "test"]
+
+
+def pieces(svg: str) -> list[str]:
+    """Give the words in a picture."""
+    return re.findall(r"<text[^>]*>(.*?)</text>", svg, re.DOTALL)
+
+
+def test_the_picture_is_the_one_that_the_tool_draws(page_and_place: tuple[Path, Place]) -> None:
+    path, place = page_and_place
+    if path == README:
+        drawn = place.folder / "runs/south_somerset/figures" / writer.PICTURE
+        kept = (DOCS / "pictures" / writer.PICTURE).read_text(encoding="utf-8")
+        assert pieces(kept) == pieces(drawn.read_text(encoding="utf-8"))
+        assert len(pieces(kept)) > 20
+
+
+def test_the_words_for_the_picture_are_true() -> None:
+    """In 2019/20 the three options with the solo case end below nothing in the plan only; the others far above."""
+    options = summary_of(ROOT / "configs/south_somerset.yaml", 20_000)["options"]
+    ends = {name: option["councils"]["south_somerset"]["gap_recurring"]["2019/20"] for name, option in options.items()}
+    solo = {"solo", "solo_and_alliance", "joint_authority_and_transformation"}
+    assert all(ends[name]["plan"] < 0 < ends[name]["p50"] for name in solo)
+    assert all(min(end["plan"], end["p50"]) > 2 for name, end in ends.items() if name not in solo)
+
+
+# ---- docs/config.md ----------------------------------------------------------------------------------------
+
+
+def keys_of(node: Any) -> Iterator[str]:
+    """Give every key that a JSON Schema knows by name."""
+    if isinstance(node, dict):
+        properties = node.get("properties", {})
+        if isinstance(properties, dict):
+            yield from properties
+        for value in node.values():
+            yield from keys_of(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from keys_of(value)
+
+
+def test_every_key_of_the_language_is_in_the_reference() -> None:
+    prose = writer.FENCE.sub("", text("config.md"))
+    named = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]+)`", prose))))
+    assert set(keys_of(config_schema())) - named == set()
+
+
+def test_every_section_and_every_family_has_its_place_in_the_reference() -> None:
+    page = text("config.md")
+    assert "### `measures.<name>.one_off.<name>`" in page
+    assert all(f"| `{family}` |" in page for family in FAMILIES)
+
+
+# ---- docs/model.md -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def worked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    (example,) = writer.examples(text("model.md"), "yaml")
+    return summary_of(writer.keep_file(example, tmp_path_factory.mktemp("worked")))
+
+
+def rows(page: str, header: str) -> list[list[str]]:
+    """Give the cells below a table's header."""
+    after = page.split(f"\n{header}\n")[1].split("\n")[1:]
+    lines = after[: next(i for i, line in enumerate(after) if not line.startswith("|"))]
+    return [[cell.strip(" `") for cell in line.strip("|").split(" | ")] for line in lines]
+
+
+@pytest.mark.parametrize(("title", "run"), [("figure", "mean"), ("figure in the plan", "plan")])
+def test_the_worked_example_is_what_comes_out(worked: dict[str, Any], title: str, run: str) -> None:
+    years = worked["years"]
+    figures = worked["options"]["both"]["councils"]["exampleton"] | {"gap_before": worked["gap_before"]["exampleton"]}
+    table = rows(text("model.md"), f"| {title} | {' | '.join(years)} |")
+    assert len(table) >= 5
+    for name, *cells in table:
+        found = [figures[name][year][run] for year in years]
+        assert found == pytest.approx([float(cell) for cell in cells], abs=1e-9), name
+
+
+def test_the_results_of_the_worked_example_are_what_comes_out(worked: dict[str, Any]) -> None:
+    for address, value, _ in rows(text("model.md"), "| result | value | by hand |"):
+        found: Any = worked["options"]["both"]["councils"]["exampleton"]
+        for key in address.split("."):
+            found = found[key]
+        digits = len(value.partition(".")[2])
+        assert round(found, digits) == float(value), address
+
+
+def test_the_bridge_of_the_worked_example_is_what_comes_out(worked: dict[str, Any]) -> None:
+    bridge = worked["options"]["both"]["councils"]["exampleton"]["bridge"]
+    stated = {address: float(shift) for address, shift in rows(text("model.md"), "| step | shift |")}
+    assert {step["address"]: pytest.approx(step["shift"], abs=1e-9) for step in bridge["steps"]} == stated
+    assert bridge["plan"] + sum(stated.values()) == pytest.approx(bridge["mean"], abs=1e-9)
+
+
+def test_the_numbers_of_the_method_are_those_of_the_code() -> None:
+    model, decisions = text("model.md"), text("decisions.md")
+    bins = {replicates: Histogram.over(_two(), replicates).counts.shape[1] for replicates in (1, 16)}
+    assert f"{STRATA:,} futures of its own" in model
+    assert f"exact up to {HELD:,} futures" in model
+    assert f"in {make_sampler('sobol', 1, []).replicates} replicates" in model
+    assert f"beyond {LARGEST_REPAIR}" in model
+    assert TOLERANCE == 1e-7
+    assert "not within 10⁻⁷" in model
+    assert f"histograms of {bins[1]:,} bins ({bins[16]:,} in each replicate)" in decisions
+
+
+def _two() -> Any:
+    import numpy as np
+
+    return np.array([0.0, 1.0])
+
+
+# ---- docs/results.md ---------------------------------------------------------------------------------------
+
+SHAPES = {
+    "chance": {("probability",), ("error",), ("interval",), ("plan",)},
+    "statistics": {(name,) for name in ("mean", "sd", "plan", *LEVELS)}
+    | {("error", name) for name in ("mean", *LEVELS)},
+}
+BELOW = {"An option for a council": ("options", "<option>", "councils", "<council>")}
+
+
+def documented() -> list[tuple[tuple[str, ...], str]]:
+    """Give every documented key of summary.json as a path, with its shape."""
+    found = []
+    for section in re.split(r"^### ", text("results.md"), flags=re.MULTILINE)[1:]:
+        above = BELOW.get(section.split("\n")[0], ())
+        for cells in re.findall(r"^\| `(.*?)` \| (.*?) \| ", section, re.MULTILINE):
+            parts = cells[0].replace("[]", ".[]").split(".")
+            found.append(((*above, *parts), cells[1]))
+    return found
+
+
+def leaves(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Give the path to everything in a summary that holds nothing further."""
+    if isinstance(node, dict) and node:
+        for key, value in node.items():
+            yield from leaves(value, (*path, key))
+    elif isinstance(node, list) and node and isinstance(node[0], dict):
+        for value in node:
+            yield from leaves(value, (*path, "[]"))
+    elif node not in ({}, [], None):
+        yield path
+
+
+def fits(path: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
+    """Whether a path is one that a pattern with names in angle brackets stands for."""
+    return len(path) == len(pattern) and all(p == q or q.startswith("<") for p, q in zip(path, pattern, strict=True))
+
+
+def says(path: tuple[str, ...], pattern: tuple[str, ...], shape: str) -> bool:
+    """Whether a documented key, with its shape, covers a path."""
+    kinds = [SHAPES[kind] for kind in SHAPES if shape.startswith(kind)]
+    tails = kinds[0] if kinds else {()}
+    by_year = pattern[:2] == ("outputs", "<output>") and len(path) == len(pattern) + 2
+    extra = 1 if by_year else 0
+    head, tail = path[: len(pattern)], path[len(pattern) + extra :]
+    return fits(head, pattern) and tail in tails
+
+
+@pytest.fixture(scope="module")
+def summaries() -> list[dict[str, Any]]:
+    names = ("south_somerset", "boston_east_lindsey", "benchmark")
+    return [summary_of(ROOT / "configs" / f"{name}.yaml", 2_000) for name in names]
+
+
+def test_every_key_of_the_summary_is_documented(summaries: list[dict[str, Any]]) -> None:
+    known = documented()
+    paths = {path for summary in summaries for path in leaves(summary)}
+    unknown = {path for path in paths if not any(says(path, *entry) for entry in known)}
+    assert sorted(".".join(path) for path in unknown) == []
+
+
+def test_every_documented_key_is_in_a_summary(summaries: list[dict[str, Any]]) -> None:
+    paths = {path for summary in summaries for path in leaves(summary)}
+    absent = [pattern for pattern, shape in documented() if not any(says(p, pattern, shape) for p in paths)]
+    # No case names who answers for a figure, and the source as a whole is documented as null only.
+    assert [".".join(pattern) for pattern in absent] == ["drivers.<address>.source", "drivers.<address>.owner"]
+
+
+def test_every_first_key_of_the_summary_is_always_there(summaries: list[dict[str, Any]]) -> None:
+    assert {tuple(summary) for summary in summaries} == {tuple(summaries[0])}
+    assert {pattern[0].split(".")[0] for pattern, _ in documented()} == set(summaries[0])
+
+
+# ---- The other pages ---------------------------------------------------------------------------------------
+
+
+def test_the_vision_has_five_points_and_says_what_is_refused() -> None:
+    points = re.findall(r"^- \*\*(.*?)\*\*", text("vision.md"), re.MULTILINE)
+    assert len(points) == 5
+    assert "What it refuses to do." in points
+
+
+def test_modules_stand_on_the_floor_that_the_decisions_give_them() -> None:
+    numbers = {"machine": 3, "reading": 4, "telling": 5, "doors": 6}
+    table = rows(text("decisions.md"), "| floor | modules | why apart |")
+    named = {name: numbers[floor] for floor, modules, _ in table for name in re.findall(r"\w+", modules)}
+    assert named == {name: FLOORS.get(name) for name in named}
+    assert all((ROOT / "simlib" / f"{name}.py").is_file() for name in named)
