@@ -25,9 +25,8 @@ def near_mean(values: np.ndarray, truth: float) -> bool:
 
 def saved(keys: str, more: str = "") -> str:
     """Give a file in which one measure of these keys meets a gap of £1m."""
-    return f"{COUNCIL}\nmeasures: {{m: {{council: a, basis: recurring, from: 2020/21, {keys}}}}}\n" + (
-        f"options: {{o: {{councils: a, measures: m}}}}\n{more}"
-    )
+    measure = f"measures: {{m: {{council: a, basis: recurring, from: 2020/21, {keys}}}}}"
+    return f"{COUNCIL}\n{measure}\noptions: {{o: {{councils: a, measures: m}}}}\n{more}"
 
 
 def test_a_normal_gap_and_a_normal_saving_close_as_often_as_the_normal_table_says() -> None:
