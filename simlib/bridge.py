@@ -172,9 +172,8 @@ def _positions(model: Model, values: Values, count: int) -> dict[tuple[int, int]
     delivery = deliver(model, values, count)
     found = {}
     for o, c in model.pairs:
-        recurring = flows(model, delivery, o, c).gap_recurring
-        if recurring is not None:
-            found[o, c] = recurring[model.target]
+        if model.councils[c].gap_plan is not None:
+            found[o, c] = flows(model, delivery, o, c).position(model.target)
     return found
 
 

@@ -5,6 +5,7 @@ Exit codes: 0 fine; 2 the user's file or words (a message, no traceback, nothing
 """
 
 import functools
+import gc
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -54,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without a pound sign still gets the figures
+    gc.set_threshold(100_000, 50, 50)  # what starting up makes is there to stay: looking for garbage costs a tenth
     try:
         app(args=None if arguments is None else list(arguments), prog_name="simlib")
     except SystemExit as finished:
@@ -131,6 +133,9 @@ def run(
     formats: Annotated[
         list[str] | None, typer.Option("--format", help="json, nc, html, figures; repeated or with commas.")
     ] = None,
+    precision: Annotated[
+        str | None, typer.Option(help="Draw until every headline chance is known within this, such as 0.5%.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="One line for each option.")] = False,
 ) -> None:
     """Draw futures of each CONFIG, print what they say, and write runs/<name>/."""
@@ -140,6 +145,7 @@ def run(
         "simulations": _whole("--simulations", simulations, 1, _MOST_SIMULATIONS),
         "seed": _whole("--seed", seed, 0, 2**63 - 1),
         "sampler": _one_of("--sampler", sampler, ("random", "sobol")),
+        "precision": _share("--precision", precision),
         "n_jobs": _whole("--jobs", jobs, 1, 1024) or _cores(),
         "backend": _one_of("--backend", backend, ("threading", "loky")),
     }
@@ -154,7 +160,7 @@ def _run_one(
     model: "Model",
     place: Path,
     *,
-    options: Mapping[str, int | str | None],
+    options: Mapping[str, int | float | str | None],
     formats: Sequence[str],
     quiet: bool,
 ) -> None:
@@ -172,8 +178,9 @@ def _run_one(
         summary = summarise(futures, simulate_plan(model))
         watch.lap("summarise")
     summary = with_manifest(summary, watch.laps)
-    write_report(summary, place, formats=formats, futures=futures)
     _print(summary, quiet=quiet)
+    sys.stdout.flush()  # the answer first: files take longer than figures
+    write_report(summary, place, formats=formats, futures=futures)
     if not quiet:
         typer.echo(f"\nWritten to {_plain(str(place))}/")
 
@@ -242,6 +249,21 @@ def _whole(option: str, text: str | None, least: int, most: int) -> int | None:
     except (ValueError, OverflowError):
         pass
     raise _refusal(option, f"expected a whole number from {least:,} to {most:,}, got {text!r}")
+
+
+def _share(option: str, text: str | None) -> float | None:
+    """Give an option's share, between 0 and 1."""
+    from simlib.units import parse_share
+
+    if text is None:
+        return None
+    try:
+        value = parse_share(text)
+    except ValueError as problem:
+        raise _refusal(option, str(problem)) from problem
+    if not 0.0 < value < 1.0:
+        raise _refusal(option, f"expected more than 0% and less than 100%, got '{text}'")
+    return value
 
 
 def _one_of(option: str, text: str | None, known: Sequence[str]) -> str | None:

@@ -392,6 +392,8 @@ class _Compiler:
             names = [name for name in names if name not in certain]
         coordinates = [self._coordinates(name, uncertain, address) for name in names]
         if len(coordinates) < 2:
+            text = "does not apply: fewer than two uncertain figures are meant"
+            self.checks.append(("dependence_void", address, text))
             return
         lengths = {len(c) for c in coordinates}
         if len(lengths) > 1:

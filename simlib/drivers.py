@@ -104,8 +104,12 @@ class Computed:
         if source.planned and self.plan is not None:
             return self.plan
         names = {name: _pick(values[node], year) for name, (node, year) in self.inputs.items()}
-        result = self.formula.evaluate({**self.fixed, **names})
-        return np.asarray(result, dtype=float)
+        result = np.asarray(self.formula.evaluate({**self.fixed, **names}), dtype=float)
+        lost = np.count_nonzero(~np.isfinite(result))
+        if lost:
+            text = f"'{self.formula.text}' has no answer in {lost:,} of {result.size:,} futures (or years of them)"
+            raise ModelError([Problem("", self.address, text)])
+        return result
 
 
 @dataclass(frozen=True, slots=True, eq=False)

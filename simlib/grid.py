@@ -77,7 +77,7 @@ def _longest_word(text: str) -> int:
 
 def _size(text: str) -> int:
     """Give how many characters' room a text takes: wide ones take two, combining ones none."""
-    return sum(_letter_size(letter) for letter in text)
+    return len(text) if text.isascii() else sum(_letter_size(letter) for letter in text)
 
 
 def _letter_size(letter: str) -> int:

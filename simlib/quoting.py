@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Any
 
 from simlib import years
-from simlib.units import SCALES, format_duration, format_share
+from simlib.units import figure
 from simlib.wording import clean
 
 __all__ = ["figure", "named", "plan_words", "quantity_words", "yearly_words"]
@@ -21,42 +21,6 @@ _VARIES = {
 def named(entry: Any, key: str) -> str:
     """Give an entry's label, or its id with spaces."""
     return clean(getattr(entry, "label", None) or key.replace("_", " "))
-
-
-def figure(value: float, kind: str, unit: str) -> str:
-    """Give a figure of a kind as it was meant, not rounded for a report.
-
-    Parameters
-    ----------
-    value : float
-        Money in the file's unit, shares as 0.02, durations in years.
-    kind : str
-        money, share, duration, count or number.
-    unit : str
-        The file's unit of money.
-
-    Examples
-    --------
-    >>> figure(1.3143, "money", "£m"), figure(0.022, "money", "£m"), figure(0.85, "share", "£m")
-    ('£1.3143m', '£22,000', '85%')
-    """
-    if kind == "money":
-        return _exact_money(value, unit)
-    if kind == "share":
-        return format_share(value)
-    if kind == "duration":
-        return format_duration(value)
-    return f"{value:,.6g}"
-
-
-def _exact_money(value: float, unit: str) -> str:
-    """Give an amount with every digit that the file has, up to five."""
-    pounds = abs(value) * SCALES[unit]
-    sign = "-" if value < 0 and pounds >= 0.005 else ""
-    for suffix, scale in (("bn", 1e9), ("m", 1e6)):
-        if pounds >= scale / 10 - 0.5:
-            return f"{sign}£{pounds / scale:,.5g}{suffix}"
-    return f"{sign}£{pounds:,.0f}" if pounds >= 100 or pounds == int(pounds) else f"{sign}£{pounds:,.2f}"
 
 
 def quantity_words(quantity: Any, unit: str) -> str:
@@ -123,7 +87,7 @@ def plan_words(plan: Sequence[float], unit: str, horizon: Sequence[int]) -> str:
     >>> plan_words((9.0, 9.0), "£m", (2016, 2017))
     '£9m each year'
     """
-    told = [_exact_money(value, unit) for value in plan]
+    told = [figure(value, "money", unit) for value in plan]
     runs = [list(run) for _, run in groupby(range(len(told)), key=told.__getitem__)]
     if len(runs) == 1:
         return f"{told[0]} each year"

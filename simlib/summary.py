@@ -20,6 +20,7 @@ from simlib.estimates import Statistics, chance
 from simlib.gathering import CURVE, Estimates, estimates
 from simlib.readouts import TESTS, YEARLY_FIGURES, Key, read_all
 from simlib.results import Futures
+from simlib.units import figure
 
 FORMAT = 1
 Document = dict[str, Any]
@@ -344,6 +345,10 @@ class _Document:
         quantity, distribution = node.quantity, node.distribution
         found = self.found.figures[("drivers", node.address)][0]
         levels = ("p5", "p50", "p95")
+
+        def show(value: float) -> str:
+            return figure(float(f"{value:.4g}"), quantity.kind, self.model.unit)
+
         requested = {
             name: float(distribution.quantile(level)) for name, level in zip(levels, (0.05, 0.5, 0.95), strict=True)
         }
@@ -354,6 +359,7 @@ class _Document:
             "requested": {
                 "family": distribution.family,
                 "distribution": repr(distribution),
+                "sentence": distribution.sentence(show),
                 "mean": _number(distribution.mean),
                 "sd": _number(distribution.sd),
                 **requested,

@@ -204,3 +204,39 @@ def _significant(value: float) -> str:
     if abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}" if abs(value) >= 1e-4 or value == 0 else f"{value:.0e}"
+
+
+def figure(value: float, kind: str, unit: str) -> str:
+    """Give a figure of a kind as it was meant, not rounded for a report.
+
+    Parameters
+    ----------
+    value : float
+        Money in the file's unit, shares as 0.02, durations in years.
+    kind : str
+        money, share, duration, count or number.
+    unit : str
+        The file's unit of money.
+
+    Examples
+    --------
+    >>> figure(1.3143, "money", "£m"), figure(0.022, "money", "£m"), figure(0.85, "share", "£m")
+    ('£1.3143m', '£22,000', '85%')
+    """
+    if kind == "money":
+        return _exact_money(value, unit)
+    if kind == "share":
+        return format_share(value)
+    if kind == "duration":
+        return format_duration(value)
+    return f"{value:,.6g}"
+
+
+def _exact_money(value: float, unit: str) -> str:
+    """Give an amount with every digit that the file has, up to five."""
+    pounds = abs(value) * SCALES[unit]
+    sign = "-" if value < 0 and pounds >= 0.005 else ""
+    for suffix, scale in (("bn", 1e9), ("m", 1e6)):
+        if pounds >= scale / 10 - 0.5:
+            return f"{sign}£{pounds / scale:,.5g}{suffix}"
+    return f"{sign}£{pounds:,.0f}" if pounds >= 100 or pounds == int(pounds) else f"{sign}£{pounds:,.2f}"

@@ -52,6 +52,7 @@ class Config(schema.Config):
     """A whole config file that was read and checked, with the text it came from."""
 
     _origin: Origin = PrivateAttr(default=Origin("", ""))
+    _readings: dict[str, "Config"] = PrivateAttr(default_factory=dict)  # as they were checked with the file
 
     @property
     def text(self) -> str:
@@ -99,7 +100,7 @@ class Config(schema.Config):
         """
         if name not in self.readings:
             raise ConfigError([Problem("", f"readings.{name}", "there is no such reading")])
-        return _read(replace(self._origin, reading=name))
+        return self._readings.get(name) or _read(replace(self._origin, reading=name))
 
     def with_overrides(self, overrides: Overrides) -> "Config":
         """Give the config with figures replaced, as with ``--set ADDRESS=VALUE``.
@@ -185,11 +186,14 @@ def _read(origin: Origin) -> Config:
     changed = bool(origin.overrides or origin.reading)
     config, found = _checked(root, origin.folder, changed=changed)
     problems += found
-    if origin.reading is None:
-        problems += _readings(root, origin.folder, problems)
+    readings, found = _readings(root, origin.folder, problems) if origin.reading is None else ({}, [])
+    problems += found
     if problems or config is None:
         raise ConfigError(_in_order(problems))
     config._origin = origin
+    for name, reading in readings.items():
+        reading._origin = replace(origin, reading=name)
+    config._readings = readings
     return config
 
 
@@ -298,25 +302,30 @@ def _setting(root: Mapping, folder: Path | None) -> Setting:
     return Setting(str(unit) if unit in UNITS else "£m", horizon, folder)
 
 
-def _readings(root: Mapping, folder: Path | None, known: Sequence[Problem]) -> list[Problem]:
-    """Check each reading as a whole file, and give what the base reading has not already said."""
+def _readings(
+    root: Mapping, folder: Path | None, known: Sequence[Problem]
+) -> tuple[dict[str, Config], list[Problem]]:
+    """Check each reading as a whole file; give the sound ones, and what the base reading has not already said."""
     section = root.get("readings")
     if not isinstance(section, Mapping):
-        return []
+        return {}, []
     if len(section) > MOST_READINGS:
         message = f"expected at most {MOST_READINGS} readings, got {len(section)}"
-        return [nodes.problem(section, message)]
+        return {}, [nodes.problem(section, message)]
     said = set(known)
     problems: list[Problem] = []
+    sound: dict[str, Config] = {}
     for key in section.texts():
         try:
-            _, found = _checked(_laid_over(root, key), folder, changed=True)
+            config, found = _checked(_laid_over(root, key), folder, changed=True)
+            if config is not None:
+                sound[str(key)] = config
         except ConfigError as trouble:
             found = list(trouble.problems)
         new = [problem for problem in found if problem not in said]
         said.update(new)
         problems += [_in_reading(problem, key, section[key]) for problem in new]
-    return problems
+    return sound, problems
 
 
 def _in_reading(problem: Problem, key: Text, reading: Node) -> Problem:
