@@ -99,31 +99,31 @@ def headline(
     The memo holds what other readings of the same chunk have counted already.
     """
     for o, option in enumerate(model.options):
-        kept = np.zeros(block.simulations)
-        for council in option.councils:
-            flow = flows(model, block, o, council)
-            if _applies(model.config.closes, flow):
-                yield (
-                    ("options", option.id, model.councils[council].id),
-                    _counted(model, flow, replicates, memo),
-                )
-            if option.claim is not None:
-                kept = kept + _claimed(model, o, flow)
+        found = [flows(model, block, o, council) for council in option.councils]
+        tested = [flow for flow in found if _applies(model.config.closes, flow)]
+        for flow in tested:
+            where = model.councils[flow.council].id
+            yield ("options", option.id, where), _counted(model, [flow], replicates, memo)
+        if len(tested) == len(found) > 1:
+            yield ("options", option.id, "jointly"), _counted(model, tested, replicates, memo)
         if option.claim is not None:
-            yield (
-                ("options", option.id, "claim"),
-                counted(kept > option.claim.amount - model.tolerance, replicates),
-            )
+            kept = np.sum([_claimed(model, o, flow) for flow in found], axis=0)
+            yield ("options", option.id, "claim"), counted(kept > option.claim.amount - model.tolerance, replicates)
 
 
-def _counted(model: Model, flow: Flows, replicates: int, memo: dict[Hashable, Counts]) -> Counts:
+def _counted(model: Model, tested: list[Flows], replicates: int, memo: dict[Hashable, Counts]) -> Counts:
+    """Count the futures in which the headline test holds for all of some flows."""
     test = model.config.closes
     if test not in ("target_year", "from_target_year"):
-        return counted(_TESTS[test](model, flow), replicates)
-    key = (test, model.target, flow.recurring_key)
+        return counted(_all(model, test, tested), replicates)
+    key = (test, model.target, tuple(flow.recurring_key for flow in tested))
     if key not in memo:
-        memo[key] = counted(_TESTS[test](model, flow), replicates)
+        memo[key] = counted(_all(model, test, tested), replicates)
     return memo[key]
+
+
+def _all(model: Model, test: str, tested: list[Flows]) -> Booleans:
+    return np.asarray(np.all([_TESTS[test](model, flow) for flow in tested], axis=0))
 
 
 def read_comparisons(model: Model, block: Delivery) -> Iterator[Readout]:

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import pytest
+import yaml
 from test_floors import FLOORS
 
 from simlib import compile_model, load_config, simulate, simulate_plan, summarise
@@ -16,6 +17,7 @@ from simlib.config.json_schema import config_schema
 from simlib.dependence import LARGEST_REPAIR
 from simlib.distributions import FAMILIES
 from simlib.distributions.tables import TOLERANCE
+from simlib.engine import MOST_STAGED
 from simlib.estimates import LEVELS, Histogram
 from simlib.results import HELD
 from simlib.sampling import make_sampler
@@ -85,9 +87,10 @@ def test_python_examples_run_where_the_commands_before_them_have_run(
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
-def test_yaml_examples_are_whole_files_that_compile(path: Path, tmp_path: Path) -> None:
+def test_yaml_examples_are_whole_files_that_run(path: Path, tmp_path: Path) -> None:
     for example in writer.examples(path.read_text(encoding="utf-8"), "yaml"):
-        assert compile_model(load_config(writer.keep_file(example, tmp_path))).config.title
+        document = summary_of(writer.keep_file(example, tmp_path), 128)
+        assert document["config"]["simulations"] == 128
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
@@ -190,6 +193,26 @@ def test_every_key_of_the_language_is_in_the_reference() -> None:
     assert set(keys_of(config_schema())) - named == set()
 
 
+def used_keys(node: Any) -> Iterator[str]:
+    """Give every key that a file uses."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield str(key)
+            yield from used_keys(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from used_keys(value)
+
+
+def test_every_key_of_the_language_is_used_by_a_case_or_an_example() -> None:
+    files = [*(ROOT / "configs").glob("*.yaml"), ROOT / "simlib/config/references.yaml"]
+    texts = [path.read_text(encoding="utf-8") for path in files]
+    texts += [example.text for page in PAGES for example in writer.examples(page.read_text("utf-8"), "yaml")]
+    used = {key for one in texts for key in used_keys(yaml.safe_load(one))}
+    data_file = {"file", "column"}  # need a file beside the config
+    assert set(keys_of(config_schema())) - used == data_file
+
+
 def test_every_section_and_every_family_has_its_place_in_the_reference() -> None:
     page = text("config.md")
     assert "### `measures.<name>.one_off.<name>`" in page
@@ -248,6 +271,7 @@ def test_the_numbers_of_the_method_are_those_of_the_code() -> None:
     assert f"beyond {LARGEST_REPAIR}" in model
     assert TOLERANCE == 1e-7
     assert "not within 10⁻⁷" in model
+    assert f"({MOST_STAGED:,}, if no number is stated)" in model
     assert f"histograms of {bins[1]:,} bins ({bins[16]:,} in each replicate)" in decisions
 
 
