@@ -112,7 +112,7 @@ def _closing_words(document: Document, pair: Pair, headline: Document) -> str:
     """Give the chance, or that there is none."""
     if cannot_close(document, pair):
         return "cannot close"
-    return told(headline)
+    return _briefly(told(headline))
 
 
 def _narrow_range(found: Sequence[tuple[float, float]]) -> str:
@@ -157,7 +157,7 @@ def _one_off_rows(document: Document, rows: Sequence[tuple[str, str, Pair]]) -> 
             Cell(label),
             _money_cell(in_year, unit, _largest(in_years)),
             *(_money_cell(amount, unit, _largest(a for row in costs for a in row)) for amount in cost),
-            Cell(told(holds), holds["probability"]) if holds else Cell("–"),
+            _chance_cell(holds) if holds else Cell("–"),
             _money_cell(fund, unit, _largest(funds)),
         ))  # fmt: skip
     return tuple(found)
@@ -191,21 +191,23 @@ def _money_cell(value: float | None, unit: str, like: float = 0.0) -> Cell:
 def jointly_section(document: Document) -> Section | None:
     """Tell how often all of an option's councils close in the same future."""
     rows = []
-    for option in document["options"].values():
+    for key, option in document["options"].items():
         found = ((option.get("jointly") or {}).get("closes") or {}).get(document["headline"])
         if found:
             alone = [pair["closes"].get(document["headline"]) for pair in option["councils"].values()]
-            rows.append((Cell(option["label"]), *(_chance_cell(one) for one in alone if one), _chance_cell(found)))
+            ranged = Cell(_narrow_range(estimates(document, found, key, "jointly")))
+            each = (_chance_cell(one) for one in alone if one)
+            rows.append((Cell(option["label"]), *each, _chance_cell(found), ranged))
     if not rows:
         return None
     widest = max(map(len, rows))
     labels = [council["label"] for council in document["councils"].values()]
-    places = labels if widest == len(labels) + 2 else [f"council {at}" for at in range(1, widest - 1)]
-    rows = [row for row in rows if len(row) == widest] if widest == len(labels) + 2 else rows
+    places = labels if widest == len(labels) + 3 else [f"council {at}" for at in range(1, widest - 2)]
+    rows = [row for row in rows if len(row) == widest] if widest == len(labels) + 3 else rows
     table = Table(
         "jointly_closing",
         f"Every council together: {test_words(document)}",
-        ("Option", *places, "All of them"),
+        ("Option", *places, "All of them", "Across readings"),
         tuple(rows),
     )
     why = "Counted where all of an option's councils close in the same future; never a product of chances."
@@ -266,5 +268,9 @@ def _differs(one: Document, other: Document) -> bool:
 
 
 def _chance_cell(found: Document) -> Cell:
-    """Give a chance as a cell."""
-    return Cell(told(found), found["probability"])
+    """Give a chance as a cell: a column is narrow, so that ``fewer than 1 in 6,600`` is ``<1 in 6,600``."""
+    return Cell(_briefly(told(found)), found["probability"])
+
+
+def _briefly(words: str) -> str:
+    return words.replace("fewer than ", "<").replace("more than ", ">")

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from simlib.units import figure
 from simlib.wording import chance, chance_range, joined, margin, money, out_of_hundred
 
 __all__ = [
@@ -189,9 +190,10 @@ def claim_sentence(document: Document, option: str, label: str, claim: Document)
     basis = "in total by" if claim["basis"] == "cumulative" else "a year by"
     often = f"{told(claim)} futures{_range_words(estimates(document, claim, option, 'claim'))}"
     low, middle, high = (money(claim[level], unit) for level in ("p10", "p50", "p90"))
+    plan = figure(float(f"{claim['plan']:.4g}"), "money", unit)  # £15.45m beside a claim of £15.4m: not rounded away
     return (
         f"{label} claims {money(claim['amount'], unit)} {basis} {claim['by']}; the plan comes to "
-        f"{money(claim['plan'], unit)}. The claim is kept in {often}: "
+        f"{plan}. The claim is kept in {often}: "
         f"1 in 10 worse than {low}, middle {middle}, 1 in 10 better than {high}."
     )
 

@@ -1,8 +1,10 @@
 """Prose is executed: every example of README and docs runs, loads or compiles, and says what comes back."""
 
 import importlib.util
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -63,24 +65,30 @@ class Place(NamedTuple):
     page: str
 
 
-@pytest.fixture(scope="module", params=PAGES, ids=lambda path: path.name)
-def page_and_place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Place]:
-    folder = tmp_path_factory.mktemp("place")
-    writer.workplace(folder)
-    return request.param, Place(folder, writer.written(request.param.read_text(encoding="utf-8"), folder))
+@pytest.fixture(scope="module")
+def place_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Place]:
+    """Give the place of a page; its examples run once."""
+
+    @cache
+    def made(path: Path) -> Place:
+        folder = tmp_path_factory.mktemp("place")
+        writer.workplace(folder)
+        return Place(folder, writer.written(path.read_text(encoding="utf-8"), folder))
+
+    return made
 
 
-def test_a_page_says_what_the_code_says_and_its_commands_print(page_and_place: tuple[Path, Place]) -> None:
-    path, place = page_and_place
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_a_page_says_what_the_code_says_and_its_commands_print(path: Path, place_of: Callable[[Path], Place]) -> None:
     refresh = "run python -P scripts/write_docs.py, and look at what it changes"
-    assert place.page == path.read_text(encoding="utf-8"), f"{path.name}: {refresh}"
+    assert place_of(path).page == path.read_text(encoding="utf-8"), f"{path.name}: {refresh}"
 
 
+@pytest.mark.parametrize("path", [path for path in PAGES if "```python" in path.read_text("utf-8")], ids=str)
 def test_python_examples_run_where_the_commands_before_them_have_run(
-    page_and_place: tuple[Path, Place], monkeypatch: pytest.MonkeyPatch
+    path: Path, place_of: Callable[[Path], Place], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, place = page_and_place
-    monkeypatch.chdir(place.folder)
+    monkeypatch.chdir(place_of(path).folder)
     names: dict[str, Any] = {}
     for example in writer.examples(path.read_text(encoding="utf-8"), "python"):
         exec(compile("\n" * (example.line - 1) + example.text, str(path), "exec"), names)
@@ -153,18 +161,13 @@ def pieces(svg: str) -> list[str]:
     return re.findall(r"<text[^>]*>(.*?)</text>", svg, re.DOTALL)
 
 
-def test_the_picture_is_the_one_that_the_tool_draws(page_and_place: tuple[Path, Place]) -> None:
-    path, place = page_and_place
-    if path == README:
-        drawn = place.folder / "runs/south_somerset/figures" / writer.PICTURE
-        kept = (DOCS / "pictures" / writer.PICTURE).read_text(encoding="utf-8")
-        assert pieces(kept) == pieces(drawn.read_text(encoding="utf-8"))
-        assert len(pieces(kept)) > 20
-
-
-def test_the_words_for_the_picture_are_true() -> None:
-    """In 2019/20 the three options with the solo case end below nothing in the plan only; the others far above."""
-    options = summary_of(ROOT / "configs/south_somerset.yaml", 20_000)["options"]
+def test_the_picture_is_the_one_that_the_tool_draws_and_its_words_are_true(place_of: Callable[[Path], Place]) -> None:
+    """In 2019/20 the options with the solo case end below nothing in the plan only; the others far above in both."""
+    run = place_of(README).folder / "runs/south_somerset"
+    drawn = pieces((run / "figures" / writer.PICTURE).read_text(encoding="utf-8"))
+    assert pieces((DOCS / "pictures" / writer.PICTURE).read_text(encoding="utf-8")) == drawn
+    assert len(drawn) > 20
+    options = json.loads((run / "summary.json").read_text(encoding="utf-8"))["options"]
     ends = {name: option["councils"]["south_somerset"]["gap_recurring"]["2019/20"] for name, option in options.items()}
     solo = {"solo", "solo_and_alliance", "joint_authority_and_transformation"}
     assert all(ends[name]["plan"] < 0 < ends[name]["p50"] for name in solo)
