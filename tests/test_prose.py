@@ -84,7 +84,7 @@ def test_a_page_says_what_the_code_says_and_its_commands_print(path: Path, place
     assert place_of(path).page == path.read_text(encoding="utf-8"), f"{path.name}: {refresh}"
 
 
-@pytest.mark.parametrize("path", [path for path in PAGES if "```python" in path.read_text("utf-8")], ids=str)
+@pytest.mark.parametrize("path", [path for path in PAGES if "```python" in path.read_text("utf-8")], ids=lambda path: path.name)
 def test_python_examples_run_where_the_commands_before_them_have_run(
     path: Path, place_of: Callable[[Path], Place], monkeypatch: pytest.MonkeyPatch
 ) -> None:

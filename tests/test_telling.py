@@ -322,7 +322,7 @@ def test_jointly_stands_beside_each_council_alone() -> None:
 
 def test_a_claim_without_a_gap_is_told_with_its_band() -> None:
     text = flat(told(build_report(summary(claims_only()))))
-    assert "Strategic alliance claims £15.4m in total by 2020/21; the plan comes to £15.5m." in text
+    assert "Strategic alliance claims £15.4m in total by 2020/21; the plan comes to £15.45m." in text
     assert "kept in 24 of 100 futures, from 24 to about 60 across the readings tested" in text
     assert "1 in 10 worse than £11.0m, middle £14.0m, 1 in 10 better than £15.9m" in text
     assert "recurring gap" not in text
