@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 DOCS = ROOT / "docs"
 PAGES = [README, *sorted(DOCS.glob("*.md"))]
+WITH_PYTHON = [path for path in PAGES if "```python" in path.read_text(encoding="utf-8")]
 EXECUTED = {"console", "python", "yaml"}
 COMMANDS = {"sh"}  # the two commands of a fresh clone, which the launcher's own tests start
 
@@ -84,7 +85,7 @@ def test_a_page_says_what_the_code_says_and_its_commands_print(path: Path, place
     assert place_of(path).page == path.read_text(encoding="utf-8"), f"{path.name}: {refresh}"
 
 
-@pytest.mark.parametrize("path", [path for path in PAGES if "```python" in path.read_text("utf-8")], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", WITH_PYTHON, ids=lambda path: path.name)
 def test_python_examples_run_where_the_commands_before_them_have_run(
     path: Path, place_of: Callable[[Path], Place], monkeypatch: pytest.MonkeyPatch
 ) -> None:
