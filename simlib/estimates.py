@@ -4,7 +4,7 @@ Error is right for the sampler: independent futures give binomial and order-stat
 scrambled Sobol' sample) give the spread between replicates. Quantiles are type 7. What is estimated is not known.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,8 @@ LEVELS = {
     "p95": 0.95,
 }
 Z95 = 1.959963984540054
+BINS, COARSER = 16_384, 8  # of a histogram; how many of them make a bin of one replicate
+REFERENCE = 4_096  # order statistics that a histogram keeps
 T95_15 = 2.131449545559323  # Student's t, 15 degrees of freedom: 16 replicates
 
 
@@ -155,22 +157,31 @@ def _between(estimates: Floats) -> float:
 
 @dataclass(slots=True)
 class Histogram:
-    """Counts in equal bins by replicate, with moments: a figure of more futures than are held in memory.
+    """Counts in bins by replicate, with moments: a figure of more futures than are held in memory.
 
     Attributes
     ----------
-    low, width
-        Of the bins; what falls outside goes into the first or the last, whose ends are the extremes seen.
+    middle, scale
+        Median of a first sample, and half of what lies between its P5 and P95. Bins are equal in
+        ``(x − middle) ÷ (scale + |x − middle|)``, −1 … 1: fine where the futures are, and without an end, so that
+        neither a long tail nor a later extreme blurs the rest.
+    reference
+        Order statistics of that sample: where a value comes again and again, a quantile in its bin is read from them.
     counts
-        (replicate, bin) futures.
+        (bin,) futures.
+    apart
+        (replicate, coarser bin) futures of each replicate, where there are several: their errors need no more.
     total, squares
-        (replicate,) sums of the values and of their squares, both from ``origin``.
+        (replicate,) sums of the values and of their squares, both from ``middle``.
+    least, most
+        The extremes seen.
     """
 
-    low: float
-    width: float
-    origin: float
-    counts: NDArray[np.int64] | NDArray[np.int32]
+    middle: float
+    scale: float
+    reference: Floats
+    counts: NDArray[np.int64]
+    apart: NDArray[np.int64]
     total: Floats
     squares: Floats
     least: float = np.inf
@@ -178,84 +189,101 @@ class Histogram:
 
     @classmethod
     def over(cls, sample: Floats, replicates: int) -> "Histogram":
-        """Give an empty histogram whose bins cover a first sample and as much again on each side."""
-        bins = 4096 if replicates > 1 else 8192
-        finite = sample[np.isfinite(sample)]
-        low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 0.0)
-        room = 0.25 * (high - low) or 1.0
-        width = (high - low + 2 * room) / bins
-        zeros = np.zeros(replicates)
-        origin = float(finite.mean()) if len(finite) else 0.0
-        return cls(low - room, width, origin, np.zeros((replicates, bins), dtype=np.int64), zeros, zeros.copy())
+        """Give an empty histogram whose bins suit a first sample."""
+        ordered = np.sort(sample[np.isfinite(sample)]) if len(sample) else np.zeros(1)
+        ordered = ordered if len(ordered) else np.zeros(1)
+        low, middle, high = (quantile(ordered, level) for level in (0.05, 0.5, 0.95))
+        scale = (high - low) / 2 or float(ordered[-1] - ordered[0]) / 4 or 1.0
+        kept = np.linspace(0, len(ordered) - 1, min(len(ordered), REFERENCE)).astype(np.intp)
+        counts, apart = np.zeros(BINS, dtype=np.int64), np.zeros((replicates, BINS // COARSER), dtype=np.int64)
+        return cls(middle, scale, ordered[kept], counts, apart, np.zeros(replicates), np.zeros(replicates))
 
     def empty(self) -> "Histogram":
         """Give one with the same bins and nothing in it."""
-        zeros = np.zeros(len(self.counts))
-        counts = np.zeros(self.counts.shape, dtype=np.int32)  # of a stretch of futures: half the memory
-        return Histogram(self.low, self.width, self.origin, counts, zeros, zeros.copy())
+        return replace(
+            self,
+            counts=np.zeros_like(self.counts),
+            apart=np.zeros_like(self.apart),
+            total=np.zeros_like(self.total),
+            squares=np.zeros_like(self.squares),
+            least=np.inf,
+            most=-np.inf,
+        )
 
     def merge(self, other: "Histogram") -> None:
         """Add what another one has counted in the same bins."""
         self.counts += other.counts
+        self.apart += other.apart
         self.total += other.total
         self.squares += other.squares
         self.least, self.most = min(self.least, other.least), max(self.most, other.most)
 
     def add(self, figure: Floats) -> None:
         """Count a block of futures whose first one belongs to replicate 0."""
-        replicates, bins = self.counts.shape
-        least, most = float(figure.min()), float(figure.max())
-        self.least, self.most = min(self.least, least), max(self.most, most)
-        if least == most:
-            self._add_certain(least, len(figure))
-            return
-        places = (figure - self.low) * (1.0 / self.width)
-        if least < self.low or most >= self.low + bins * self.width:
-            np.clip(places, 0, bins - 1, out=places)
-        indices = places.astype(np.intp)
-        apart = np.subtract(figure, self.origin, out=places)
+        off = figure - self.middle
+        places = self._places(off)
+        self.least, self.most = min(self.least, float(figure.min())), max(self.most, float(figure.max()))
+        self.counts += np.bincount(places, minlength=BINS)
+        replicates, coarse = self.apart.shape
         for r in range(replicates):
-            mine = apart[r::replicates]
-            self.counts[r] += np.bincount(indices[r::replicates], minlength=bins)
-            self.total[r] += mine.sum()
-            self.squares[r] += np.square(mine).sum()
+            self.total[r] += off[r::replicates].sum()
+            self.squares[r] += np.square(off[r::replicates]).sum()
+            if replicates > 1:
+                self.apart[r] += np.bincount(places[r::replicates] // COARSER, minlength=coarse)
 
-    def _add_certain(self, value: float, count: int) -> None:
-        """Count a block in which every future has the same value."""
-        replicates, bins = self.counts.shape
-        place = int(min(max((value - self.low) / self.width, 0), bins - 1))
-        each = np.asarray([len(range(r, count, replicates)) for r in range(replicates)])
-        self.counts[:, place] += each
-        self.total += each * (value - self.origin)
-        self.squares += each * (value - self.origin) ** 2
+    def _places(self, off: Floats) -> NDArray[np.intp]:
+        """Give the bins of values, which are given from the middle."""
+        room = np.abs(off)
+        room += self.scale
+        places = np.divide(off, room, out=room)
+        places += 1.0
+        places *= BINS / 2
+        return np.minimum(places, BINS - 1).astype(np.intp)
+
+    def _edge(self, place: int) -> float:
+        """Give the lower end of a bin."""
+        y = (place - BINS / 2) / (BINS / 2)
+        if abs(y) >= 1:
+            return float(np.copysign(np.inf, y))
+        return self.middle + self.scale * y / (1 - abs(y))
 
     def statistics(self) -> Statistics:
         """Give the same statistics as from the values themselves, within a bin's width."""
+        if self.least == self.most:  # a certain figure, as in ordered_statistics
+            return Statistics(self.least, 0.0, dict.fromkeys(LEVELS, self.least), dict.fromkeys(("mean", *LEVELS), 0.0))
         n = self.counts.sum()
         mean = self.total.sum() / n
         sd = float(np.sqrt(max(self.squares.sum() / n - mean**2, 0.0) * n / (n - 1)))
-        pooled = np.cumsum(self.counts.sum(axis=0))
+        pooled = np.cumsum(self.counts)
         quantiles = {name: self._quantile(pooled, level) for name, level in LEVELS.items()}
-        if len(self.counts) == 1:
+        if len(self.apart) == 1:
             errors = {"mean": sd / np.sqrt(n)}
             for name, level in LEVELS.items():
                 step = np.sqrt(level * (1 - level) / n)
                 errors[name] = (self._quantile(pooled, level + step) - self._quantile(pooled, level - step)) / 2
         else:
-            errors = {"mean": _between(self.total / self.counts.sum(axis=1))}
-            cumulative = np.cumsum(self.counts, axis=1)
+            errors = {"mean": _between(self.total / self.apart.sum(axis=1))}
+            cumulative = np.cumsum(self.apart, axis=1)
             for name, level in LEVELS.items():
-                errors[name] = _between(np.asarray([self._quantile(c, level) for c in cumulative]))
-        return Statistics(float(mean + self.origin), sd, quantiles, {k: float(v) for k, v in errors.items()})
+                errors[name] = _between(np.asarray([self._quantile(c, level, COARSER) for c in cumulative]))
+        return Statistics(float(mean + self.middle), sd, quantiles, {k: float(v) for k, v in errors.items()})
 
     def quantile(self, level: float) -> float:
         """Give one quantile of all replicates together."""
-        return self._quantile(np.cumsum(self.counts.sum(axis=0)), level)
+        return self._quantile(np.cumsum(self.counts), level)
 
-    def _quantile(self, cumulative: NDArray[np.int64], level: float) -> float:
-        place = (cumulative[-1] - 1) * min(max(level, 0.0), 1.0) + 0.5
+    def _quantile(self, cumulative: NDArray[np.int64], level: float, width: int = 1) -> float:
+        """Give a quantile from running totals over bins that are so many fine ones wide."""
+        if not 0.0 < level < 1.0:
+            return self.least if level <= 0.0 else self.most
+        place = (cumulative[-1] - 1) * level + 0.5
         index = int(np.searchsorted(cumulative, place))
         before = cumulative[index - 1] if index else 0
-        inside = (place - before) / max(cumulative[index] - before, 1)
-        value = self.low + self.width * (index + inside)
-        return float(min(max(value, self.least), self.most))
+        inside = float((place - before) / max(cumulative[index] - before, 1))
+        low, high = max(self._edge(index * width), self.least), min(self._edge((index + 1) * width), self.most)
+        rim = 1e-12 * (self.scale + abs(low) + abs(high))  # a value on an edge may be rounded to either side of it
+        first, last = np.searchsorted(self.reference, (low - rim, high + rim))
+        known = self.reference[first:last]
+        if (known[1:] == known[:-1]).any():
+            return float(np.interp(inside * len(known), np.arange(len(known)) + 0.5, known))
+        return low + (high - low) * min(max(inside, 0.0), 1.0)
