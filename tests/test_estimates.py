@@ -1,0 +1,154 @@
+"""Chances, quantiles and their errors: against published values, numpy, and how often intervals hold the truth."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy.stats import norm, t
+from small_files import COUNCIL, drawn, pair_of, told
+
+from simlib.estimates import LEVELS, T95_15, Z95, Histogram, chance, counted, quantile, statistics, wilson
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "low", "high"),
+    [  # Newcombe (1998), Statistics in Medicine 17, table I, method 3
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0000, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
+def test_wilsons_interval_is_the_published_one(successes: int, trials: int, low: float, high: float) -> None:
+    assert wilson(successes, trials) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_wilson_is_the_same_from_either_side_and_never_leaves_nought_to_one() -> None:
+    for successes in range(31):
+        low, high = wilson(successes, 30)
+        other = wilson(30 - successes, 30)
+        assert (low, high) == pytest.approx((1 - other[1], 1 - other[0]), abs=1e-12)
+        assert 0 <= low <= successes / 30 <= high <= 1
+    assert wilson(0, 30)[0] == 0
+    assert wilson(30, 30)[1] == 1
+
+
+def test_the_constants_are_those_of_the_tables() -> None:
+    assert pytest.approx(norm.ppf(0.975)) == Z95
+    assert pytest.approx(t.ppf(0.975, 15)) == T95_15
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 100, 1001])
+def test_quantiles_are_numpys_type_seven(size: int) -> None:
+    values = np.random.default_rng(size).normal(size=size)
+    for level in (0.0, 0.05, 1 / 3, 0.5, 0.9, 1.0):
+        assert quantile(np.sort(values), level) == pytest.approx(np.quantile(values, level, method="linear"), abs=1e-12)
+
+
+def test_statistics_are_numpys() -> None:
+    values = np.random.default_rng(1).lognormal(size=999)
+    found = statistics(values)
+    assert found.mean == pytest.approx(values.mean(), rel=1e-12)
+    assert found.sd == pytest.approx(values.std(ddof=1), rel=1e-12)
+    assert found.errors["mean"] == pytest.approx(values.std(ddof=1) / math.sqrt(999), rel=1e-12)
+    for name, level in LEVELS.items():
+        assert found.quantiles[name] == pytest.approx(np.quantile(values, level), rel=1e-12)
+
+
+def test_a_certain_figure_is_exact_and_has_no_error() -> None:
+    found = statistics(np.full(1_000, 0.1))
+    assert (found.mean, found.sd, set(found.errors.values())) == (0.1, 0.0, {0.0})
+
+
+def test_the_error_of_a_chance_is_the_binomial_one_for_independent_futures() -> None:
+    found = chance(np.array([300]), np.array([1_000]))
+    assert (found.probability, found.count) == (0.3, 1_000)
+    assert found.error == pytest.approx(math.sqrt(0.3 * 0.7 / 1_000))
+    assert found.interval == wilson(300, 1_000)
+
+
+def test_the_error_of_a_chance_is_the_spread_of_its_replicates() -> None:
+    counts = np.array([30, 34, 28, 32] * 4)
+    found = chance(counts, np.full(16, 100))
+    spread = np.std(counts / 100, ddof=1) / 4
+    assert found.error == pytest.approx(spread)
+    assert found.interval == pytest.approx((0.31 - T95_15 * spread, 0.31 + T95_15 * spread))
+
+
+@pytest.mark.parametrize("successes", [0, 100])
+def test_replicates_that_agree_at_never_or_always_still_leave_wilsons_doubt(successes: int) -> None:
+    found = chance(np.full(16, successes), np.full(16, 100))
+    assert found.interval == wilson(16 * successes, 1_600)
+    assert found.interval[1] - found.interval[0] > 0.002
+
+
+def test_a_future_belongs_to_the_replicate_of_its_index() -> None:
+    fact = np.arange(64) % 16 == 3
+    assert counted(fact, 16).tolist() == [4 if r == 3 else 0 for r in range(16)]
+    assert counted(fact, 1).tolist() == [4]
+
+
+NORMAL = "{dist: normal, mean: 1.1, sd: 0.4, plan: 1.1}"
+SAVING = f"""{COUNCIL}
+measures: {{m: {{council: a, saving: {NORMAL}, basis: recurring, from: 2020/21}}}}
+options: {{o: {{councils: a, measures: m}}}}
+"""
+
+
+@pytest.mark.parametrize(("sampler", "count"), [("random", 256), ("sobol", 256)])
+def test_intervals_hold_the_truth_about_as_often_as_they_say(sampler: str, count: int) -> None:
+    """Of 200 seeds 190 should; five errors of that count is 15."""
+    truth = float(norm.cdf(0.1 / 0.4))
+    held = middles = 0
+    for seed in range(200):
+        futures = drawn(SAVING, count, seed=seed, sampler=sampler)
+        position = 1.0 - futures.drivers["measures.m.saving"]
+        found = chance(counted(position <= 0, futures.replicates), futures.trials)
+        held += found.interval[0] <= truth <= found.interval[1]
+        middle = statistics(position, futures.replicates)
+        middles += abs(middle.mean + 0.1) < 2 * middle.errors["mean"]
+    assert 200 - held <= 25
+    assert held < 200
+    assert 200 - middles <= 27
+
+
+def test_sobol_knows_that_it_is_more_exact() -> None:
+    plain, sobol = (pair_of(told(SAVING, 4_096, sampler=sampler)) for sampler in ("random", "sobol"))
+    left, right = (found["gap_recurring"]["2023/24"]["error"]["mean"] for found in (plain, sobol))
+    assert right < left / 10
+    assert sobol["closes"]["target_year"]["error"] < plain["closes"]["target_year"]["error"] / 2
+
+
+# ---- Histograms of futures that pass -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("replicates", [1, 16])
+def test_a_histogram_counts_what_the_values_say(replicates: int) -> None:
+    values = np.random.default_rng(3).normal(2, 0.5, size=64_000)
+    streamed = Histogram.over(values[:16_000], replicates)
+    for start in range(0, 64_000, 16_000):
+        part = streamed.empty()
+        part.add(values[start : start + 16_000])
+        streamed.merge(part)
+    found, exact = streamed.statistics(), statistics(values, replicates)
+    assert found.mean == pytest.approx(exact.mean, rel=1e-12)
+    assert found.sd == pytest.approx(exact.sd, rel=1e-9)
+    for name in LEVELS:
+        assert abs(found.quantiles[name] - exact.quantiles[name]) < 0.1 * exact.errors[name]
+        assert found.errors[name] == pytest.approx(exact.errors[name], rel=0.25)
+
+
+def test_a_histogram_knows_the_extremes_beyond_its_bins() -> None:
+    histogram = Histogram.over(np.linspace(0, 1, 100), 1)
+    histogram.add(np.concatenate([np.linspace(0, 1, 100), [-50.0, 70.0]]))
+    assert histogram.quantile(0.0) == pytest.approx(-50.0)
+    assert histogram.quantile(1.0) == pytest.approx(70.0)
+
+
+def test_a_histogram_of_one_value_is_that_value() -> None:
+    histogram = Histogram.over(np.full(100, 0.3), 1)
+    histogram.add(np.full(100, 0.3))
+    found = histogram.statistics()
+    assert found.quantiles["p50"] == 0.3
+    assert found.mean == pytest.approx(0.3, rel=1e-12)
+    assert found.sd == pytest.approx(0.0, abs=1e-9)
