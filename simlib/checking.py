@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from simlib.config.schema import Section
 from simlib.delivery import Delivery
 from simlib.dependence import Statement
 from simlib.drivers import Driver
@@ -51,6 +52,10 @@ def _binned(futures: Futures) -> Iterator[Check]:
 def _compiled(model: Model) -> Iterator[Check]:
     for name, address, text in model.checks:
         yield _check(name, "note", address, text)
+    for reading, other in model.readings.items():
+        for name, address, text in other.checks:
+            if (name, address, text) not in model.checks:
+                yield _check(name, "note", address, f"{text} (in the reading '{reading}')")
 
 
 def _repairs(model: Model) -> Iterator[Check]:
@@ -100,11 +105,30 @@ def _hindsight(model: Model) -> Iterator[Check]:
 
 
 def sources(model: Model) -> Iterator[tuple[str, Any]]:
-    """Give every source that a figure of the model names, with its address."""
+    """Give every source that the file names, figures and sections alike, and those of its reference classes."""
+    found = dict(_sources("", model.config))
     for node in model.nodes:
         quantity = getattr(node, "quantity", None)
-        if quantity is not None and quantity.source is not None:
-            yield node.address, quantity.source
+        if quantity is not None and quantity.source is not None and quantity.source not in found.values():
+            found[node.address] = quantity.source
+    yield from found.items()
+
+
+def _sources(address: str, section: Any) -> Iterator[tuple[str, Any]]:
+    """Walk a section and give each source with the address of what it is the source of."""
+    if getattr(section, "source", None) is not None:
+        yield address, section.source
+    for name, value in _inside(section):
+        yield from _sources(f"{address}.{name}".lstrip("."), value)
+
+
+def _inside(section: Any) -> list[tuple[str, Any]]:
+    if isinstance(section, dict):
+        return list(section.items())
+    if isinstance(section, Section):
+        fields = type(section).model_fields
+        return [(fields[name].alias or name, getattr(section, name)) for name in section.model_fields_set]
+    return [(name, getattr(section, name)) for name in ("count", "each") if hasattr(section, "each")]
 
 
 def _unsourced(model: Model) -> Iterator[Check]:

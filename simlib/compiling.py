@@ -302,17 +302,22 @@ class _Compiler:
                 nodes[name] = self.figures.add(Remainder(f"{base}.{name}", tuple(nodes.values())))
         return tuple((self.councils[name], node) for name, node in nodes.items() if name in self.councils)
 
+    def _window(self, base: str, start: float, cost: OneOff) -> tuple[float, float]:
+        """Give when a cost begins to be spent and for how long: over its year, or over the lead before the saving."""
+        if cost.in_ is not None:
+            return float(cost.in_ - self.first), 1.0
+        lead = cost.lead or 0.0
+        if lead <= 0:
+            raise ModelError([Problem("", f"{base}.lead", "expected a time such as 6 months, longer than none")])
+        if start - lead < 0:
+            text = "this would be spent before the first year; state it in: a year of the horizon, or as a one-off line"
+            raise ModelError([Problem("", base, text)])
+        return start - lead, lead
+
     def _cost(self, measure: str, key: str, cost: OneOff) -> CostModel:
         base, section = f"measures.{measure}.one_off.{key}", self.config.measures[measure]
         start = self._amount(measure, section)[0].start
-        begin, length = (
-            (float(cost.in_ - self.first), 1.0)
-            if cost.in_ is not None
-            else (start - (cost.lead or 1.0), cost.lead or 1.0)
-        )
-        if begin < 0:
-            text = "this would be spent before the first year; state it in: a year of the horizon, or as a one-off line"
-            raise ModelError([Problem("", base, text)])
+        begin, length = self._window(base, start, cost)
         shares = (
             self._shares(f"{base}.shares", cost.shares, None)
             if cost.shares is not None
@@ -354,7 +359,8 @@ class _Compiler:
                 touched = dict.fromkeys([*event.stops, *event.never_starts, *event.delays])
                 amount = self.figures.node(f"events.{name}.costs")
                 at = self.figures.event(f"events.{name}")
-                yield EventCostModel(f"events.{name}.costs", at, amount, tuple(self.measures[m] for m in touched))
+                late = tuple(self.measures[m] for m in dict.fromkeys([*event.stops, *event.delays]))
+                yield EventCostModel(f"events.{name}.costs", at, amount, tuple(self.measures[m] for m in touched), late)
 
     def _option(self, name: str) -> OptionModel:
         option = self.config.options[name]
@@ -391,6 +397,8 @@ class _Compiler:
             self.checks.append(("dependence_void", address, f"does not apply: {', '.join(certain)} is certain here"))
             names = [name for name in names if name not in certain]
         coordinates = [self._coordinates(name, uncertain, address) for name in names]
+        if len(coordinates) < 2 and certain:
+            return
         if len(coordinates) < 2:
             text = "does not apply: fewer than two uncertain figures are meant"
             self.checks.append(("dependence_void", address, text))

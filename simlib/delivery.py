@@ -62,6 +62,8 @@ class Delivery:
         [cost] (year, simulation) one-off costs, gross, of all councils together [money].
     starts
         [measure] (simulation,) when each measure starts [years], infinite for never.
+    due, forestalled
+        [measure] (simulation,) when each would start, and when an event keeps it from it [years].
     carried
         Values of the nodes that options still need: shares, pots, funds, overlaps, events.
     """
@@ -74,6 +76,8 @@ class Delivery:
     one_off_savings: Placed
     costs: Placed
     starts: Placed
+    due: Placed
+    forestalled: Placed
     carried: dict[int, Floats]
 
     def worked_out(self) -> "Delivery":
@@ -91,7 +95,8 @@ class Delivery:
         return replace(self, simulations=count, carried=carried, **arrays)
 
 
-ARRAYS = ("gap_before", "line_costs", "savings", "run_rate", "one_off_savings", "costs", "starts")
+ARRAYS = ("gap_before", "line_costs", "savings", "run_rate", "one_off_savings", "costs", "starts", "due", "forestalled")
+MOMENTS = ("starts", "due", "forestalled")  # of these arrays one number for each measure, not one for each year
 
 
 def carried_nodes(model: Model) -> tuple[int, ...]:
@@ -129,6 +134,8 @@ def deliver(model: Model, values: Values, count: int, memo: Memo | None = None) 
         Rows(measures, working.one_off_savings),
         Rows(len(model.costs), working.cost),
         Rows(measures, working.start),
+        Rows(measures, working.due),
+        Rows(measures, working.forestalled),
         {node: values[node] for node in carried_nodes(model)},
     )
 
@@ -214,34 +221,67 @@ class _Working:
     # --- measures ------------------------------------------------------------------------------------------
 
     def start(self, place: int) -> Floats:
-        """Give when a measure starts, infinite where it or one that it needs never does."""
-        start = self._own_start(place)
-        needed = self.model.measures[place].needs_measures
+        """Give when a measure starts, infinite where something forestalls it or it is not due at all."""
+        due, forestalled = self.due(place), self.forestalled(place)
+        key = ("start", token(due), token(forestalled))
+        return self.once(key, lambda: np.where(np.isfinite(forestalled), np.inf, due))
+
+    def due(self, place: int) -> Floats:
+        """Give when a measure would start, infinite where it or one that it needs has no ground to."""
+        due = self._course(place)[0]
+        needed = [self._own_start(other) for other in self.model.measures[place].needs_measures]
         if not needed:
-            return start
-        others = [self._own_start(other) for other in needed]
-        live = np.all([np.isfinite(other) for other in others], axis=0)
-        return self.once(("start", *map(token, (start, *others))), lambda: np.where(live, start, np.inf))
+            return self.once(("due", token(self._course(place))), lambda: due)
+        live = np.all([np.isfinite(other) for other in needed], axis=0)
+        key = ("due", token(self._course(place)), *map(token, needed))
+        return self.once(key, lambda: np.where(live, due, np.inf))
+
+    def forestalled(self, place: int) -> Floats:
+        """Give the moment at which an event keeps a measure from starting, infinite where none does."""
+        measure, course = self.model.measures[place], self._course(place)
+        events = self._forestalling(measure)
+        key = ("forestalled", token(course), *self.tokens(*events))
+        return self.once(key, lambda: self._earliest([self.values[event] for event in events], course[0]))
+
+    def _forestalling(self, measure: MeasureModel) -> tuple[int, ...]:
+        unwanted = (event for event, wanted in measure.needs if not wanted)
+        return (*unwanted, *measure.never, *(event for event, _ in measure.stops))
+
+    def _earliest(self, moments: list[Floats], due: Floats) -> Floats:
+        first = np.full(self.count, np.inf)
+        for moment in moments:
+            first = np.minimum(first, np.where(moment <= due, moment, np.inf))
+        return first
 
     def _own_start(self, place: int) -> Floats:
+        """Give when a measure starts, were it not for the measures that it needs."""
+        due, forestalled = self._course(place)[0], self.forestalled(place)
+        key = ("own start", token(self._course(place)), token(forestalled))
+        return self.once(key, lambda: np.where(np.isfinite(forestalled), np.inf, due))
+
+    def _course(self, place: int) -> Floats:
+        """Give when a measure is due, and behind it the begins and the lengths of its pauses, by row."""
         measure = self.model.measures[place]
         tied = [node for pair in measure.delays for node in pair]
-        key = (
-            "own start", measure.path.start, measure.never, measure.needs,
-            *self.tokens(measure.delay, *tied, *(event for event, _ in measure.needs), *measure.never),
-        )  # fmt: skip
-        return self.once(key, lambda: self._starting(measure))
+        waits = [event for event, wanted in measure.needs if wanted]
+        key = ("course", measure.path.start, len(waits), *self.tokens(measure.delay, *waits, *tied))
+        return self.once(key, lambda: self._run(measure, waits))
 
-    def _starting(self, measure: MeasureModel) -> Floats:
-        values = self.values
-        start = np.full(self.count, measure.path.start) + values[measure.delay]
-        for event, longer in measure.delays:
-            start = start + np.where(np.isfinite(values[event]), values[longer], 0.0)
-        for event, wanted in measure.needs:  # what it waits for comes first, whatever the order in the file
-            start = np.maximum(start, values[event]) if wanted else start
-        for event in (*(event for event, wanted in measure.needs if not wanted), *measure.never):
-            start = np.where(values[event] <= start, np.inf, start)
-        return start
+    def _run(self, measure: MeasureModel, waits: list[int]) -> Floats:
+        start = np.full(self.count, measure.path.start) + self.values[measure.delay]
+        for event in waits:  # what it waits for comes first, whatever the order in the file
+            start = np.maximum(start, self.values[event])
+        if not measure.delays:
+            return start[None]
+        moments, lengths = (
+            np.stack([np.broadcast_to(self.values[pair[k]], (self.count,)) for pair in measure.delays]) for k in (0, 1)
+        )
+        start, pauses = paths.postponed(start, moments, lengths)
+        return np.concatenate([start[None], pauses.begins, pauses.lengths])
+
+    def _pauses(self, place: int) -> paths.Pauses | None:
+        course, count = self._course(place), len(self.model.measures[place].delays)
+        return paths.Pauses(course[1 : 1 + count], course[1 + count :]) if count else None
 
     def savings(self, place: int) -> Floats:
         """Give what a measure brings in each year, all councils together; nothing where it comes once."""
@@ -263,33 +303,35 @@ class _Working:
         stops = [node for pair in m.stops for node in pair]
         nodes = self.tokens(m.amount, m.realisation, m.scope_growth, m.backfill, m.running_cost, m.index, *stops)
         plan = None if m.index_plan is None else m.index_plan.tobytes()
-        key = ("brings", at_end, m.path, m.factor, m.ends, plan, token(start), *nodes)
-        return self.once(key, lambda: self._brought(m, start, at_end=at_end))
+        key = ("brings", at_end, m.path, m.factor, m.ends, plan, token(start), token(self._course(place)), *nodes)
+        return self.once(key, lambda: self._brought(place, start, at_end=at_end))
 
-    def _brought(self, measure: MeasureModel, start: Floats, *, at_end: bool) -> Floats:
-        values, live = self.values, np.isfinite(start)
-        delay = np.where(live, start - measure.path.start, 0.0)
+    def _brought(self, place: int, start: Floats, *, at_end: bool) -> Floats:
+        measure, values, live = self.model.measures[place], self.values, np.isfinite(start)
+        delay, pauses = np.where(live, start - measure.path.start, 0.0), self._pauses(place)
         scale = measure.factor * values[measure.amount] * values[measure.realisation] * values[measure.scope_growth]
         scale = np.where(live, scale * (1.0 - values[measure.backfill]), 0.0)
-        brought = self._along(measure, measure.path, delay, at_end=at_end) * scale
+        brought = self._along(measure, measure.path, delay, pauses, at_end=at_end) * scale
         if measure.index is not None and measure.index_plan is not None:
             brought *= lines.relative_index(by_year(values[measure.index], self.years), measure.index_plan)
         if measure.running_cost is not None:
             running = paths.ramp(measure.path.start, measure.path.start)
             cost = np.where(live, values[measure.running_cost], 0.0)
-            brought -= self._along(measure, running, delay, at_end=at_end) * cost
+            brought -= self._along(measure, running, delay, pauses, at_end=at_end) * cost
         return brought
 
-    def _along(self, measure: MeasureModel, path: paths.Path, delay: Floats, *, at_end: bool) -> Floats:
+    def _along(
+        self, measure: MeasureModel, path: paths.Path, delay: Floats, pauses: paths.Pauses | None, *, at_end: bool
+    ) -> Floats:
         stops = [(np.broadcast_to(self.values[e], delay.shape), self.values[keeps]) for e, keeps in measure.stops]
         if np.isfinite(measure.ends):
             stops.append((np.full(delay.shape, measure.ends), np.zeros(())))
         if not stops:
-            return (paths.at_end if at_end else paths.in_year)(path, delay, self.years)
+            return (paths.at_end if at_end else paths.in_year)(path, delay, self.years, pauses)
         moments = np.stack([moment for moment, _ in stops])
         keeps = np.stack([np.broadcast_to(keep, delay.shape) for _, keep in stops])
-        stop = paths.stops(path, delay, moments, keeps, self.years)
-        return (paths.at_end_stopped if at_end else paths.in_year_stopped)(path, delay, stop, self.years)
+        stop = paths.stops(path, delay, moments, keeps, self.years, pauses)
+        return (paths.at_end_stopped if at_end else paths.in_year_stopped)(path, delay, stop, self.years, pauses)
 
     def cost(self, place: int) -> Floats:
         """Give a one-off cost by year, gross, all councils together."""

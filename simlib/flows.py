@@ -203,8 +203,12 @@ class Flows:
 
     def _event_cost(self, cost: EventCostModel, hit: list[int]) -> Floats:
         moment = np.broadcast_to(self.block.carried[cost.event], (self.block.simulations,))
-        live = np.any([self.block.starts[m] < moment for m in hit], axis=0)
-        return np.where(live, self.block.carried[cost.amount] * lines.in_year_of(moment, len(self.model.years)), 0.0)
+        block, felt = self.block, np.zeros(moment.shape, dtype=bool)
+        for m in hit:
+            forestalled = block.forestalled[m]
+            late = m in cost.felt_late  # an event that only forestalls does nothing once the measure has started
+            felt |= np.isfinite(block.due[m]) & np.where(np.isfinite(forestalled), moment <= forestalled, late)
+        return np.where(felt, self.block.carried[cost.amount] * lines.in_year_of(moment, len(self.model.years)), 0.0)
 
 
 def flows(model: Model, block: Delivery, option: int, council: int) -> Flows:

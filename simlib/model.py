@@ -134,6 +134,7 @@ class EventCostModel:
     event: NodeIndex
     amount: NodeIndex
     measures: tuple[int, ...]
+    felt_late: tuple[int, ...]  # those of them that it stops or delays, and so hits after their start too
 
 
 @dataclass(frozen=True, slots=True)

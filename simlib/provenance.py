@@ -48,11 +48,22 @@ def with_manifest(summary: "Summary", timings: Mapping[str, float]) -> "Summary"
     manifest = {
         "digest": config["digest"],
         "seed": config["seed"],
+        "simulations": config["simulations"],
+        "sampler": config["sampler"],
+        "set": config.get("set", {}),
+        "rng_scheme": _scheme(),
         "versions": _versions(),
         "machine": f"{platform.system()} {platform.machine()}",
         "timings": dict(timings),
     }
     return replace(summary, manifest={**summary.manifest, **manifest})
+
+
+def _scheme() -> int:
+    """Give the version of how streams of random numbers are keyed."""
+    from simlib.sampling import RNG_SCHEME
+
+    return RNG_SCHEME
 
 
 def _versions() -> dict[str, str]:

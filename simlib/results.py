@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simlib.delivery import ARRAYS, Delivery
+from simlib.delivery import ARRAYS, MOMENTS, Delivery
 from simlib.estimates import Histogram, chance, counted
 from simlib.kernels.paths import Floats
 from simlib.model import Model
@@ -117,7 +117,7 @@ class Futures:
         held = run["held"]
         d, years = block.delivery, len(model.years)
         shapes: dict[Any, tuple[int, ...]] = {("arrays", n): (len(getattr(d, n)), years) for n in ARRAYS}
-        shapes["arrays", "starts"] = (len(d.starts),)
+        shapes |= {("arrays", name): (len(getattr(d, name)),) for name in MOMENTS}
         shapes |= {("drivers", name): value.shape[:-1] for name, value in block.drivers.items()}
         shapes |= {("outputs", name): value.shape[:-1] for name, value in block.outputs.items()}
         wide = {k for k, v in d.carried.items() if v.ndim and v.shape[-1] == d.simulations}

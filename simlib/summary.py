@@ -77,6 +77,7 @@ class _Document:
                 "seed": self.futures.seed,
                 "simulations": self.futures.count,
                 "sampler": self.futures.sampler,
+                "set": dict(config.overrides),
             },
             "unit": model.unit,
             "prices": config.prices,

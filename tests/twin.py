@@ -261,16 +261,48 @@ class Scheme:
 
     @cached_property
     def own_start(self) -> float:
+        """Give when it starts, were it not for the measures that it needs."""
+        return NEVER if self.forestalled < NEVER else self.course[0]
+
+    @cached_property
+    def course(self) -> tuple[float, list[tuple[float, float]]]:
+        """Give when it is due, and its pauses (begin, length): delays that come after it has started."""
         config, happens = self.figures.config, self.figures.happens
-        start = self.planned_start + self.figure("delay")
-        for name, event in config.events.items():
-            if self.name in event.delays and happens[name] < NEVER:
-                start += self.figures.at(f"events.{name}.delays.{self.name}")
-        wanted = [need for need in self.measure.requires if need in config.events]
-        unwanted = [need.removeprefix("not ") for need in self.measure.requires if need.startswith("not ")]
-        unwanted += [name for name, event in config.events.items() if self.name in event.never_starts]
-        start = max([start, *(happens[name] for name in wanted)])  # it waits for what it needs
-        return NEVER if any(happens[name] <= start for name in unwanted) else start
+        due = self.planned_start + self.figure("delay")
+        due = max([due, *(happens[need] for need in self.measure.requires if need in config.events)])  # it waits
+        delays = sorted(
+            (happens[name], self.figures.at(f"events.{name}.delays.{self.name}"))
+            for name, event in config.events.items()
+            if self.name in event.delays and happens[name] < NEVER
+        )
+        pauses: list[tuple[float, float]] = []
+        for moment, length in delays:
+            if moment <= due:
+                due += length
+            else:
+                begin = max(moment, sum(pauses[-1]) if pauses else moment)
+                pauses.append((begin, length))
+        return due, pauses
+
+    @cached_property
+    def forestalled(self) -> float:
+        """Give when an event keeps it from starting, infinite where none does."""
+        events, happens = self.figures.config.events, self.figures.happens
+        names = [need.removeprefix("not ") for need in self.measure.requires if need.startswith("not ")]
+        names += [name for name, event in events.items() if self.name in (*event.never_starts, *event.stops)]
+        return min([happens[name] for name in names if happens[name] <= self.course[0]], default=NEVER)
+
+    def along(self, time: float) -> float:
+        """Give how far along its plan it is at some time: behind by its lateness and by its pauses so far."""
+        paused = sum(min(max(time - begin, 0.0), length) for begin, length in self.course[1])
+        return time - self.lateness - paused
+
+    def when(self, knot: float) -> float:
+        """Give the time at which it gets to a point of its plan."""
+        time = knot + self.lateness
+        for begin, length in self.course[1]:
+            time += length if time > begin else 0.0
+        return time
 
     @property
     def lateness(self) -> float:
@@ -293,8 +325,8 @@ class Scheme:
         """Give a path's rate just before a moment: late, and frozen at the first stop with a share of it kept."""
         past = [(moment, kept) for moment, kept in self.stops() if moment < time]
         if not past:
-            return planned(time - self.lateness)
-        rate = planned(past[0][0] - self.lateness)
+            return planned(self.along(time))
+        rate = planned(self.along(past[0][0]))
         for _, kept in past:
             rate *= kept
         return rate
@@ -302,7 +334,8 @@ class Scheme:
     def _amount(self, planned: Callable[[float], float], year: int, *, at_end: bool) -> float:
         if at_end:
             return self._rate(planned, year + 1.0)
-        bends = [knot + self.lateness for knot in self.knots] + [moment for moment, _ in self.stops()]
+        bends = [self.when(knot) for knot in self.knots] + [moment for moment, _ in self.stops()]
+        bends += [moment for begin, length in self.course[1] for moment in (begin, begin + length)]
         return integral(lambda time: self._rate(planned, time), bends, year, year + 1)
 
     def brings(self, year: int, *, at_end: bool) -> float:
@@ -521,11 +554,23 @@ class Twin:
         total = 0.0
         for name, event in self.config.events.items():
             moment = self.figures.happens[name]
-            hit = [m for m in event.stops if m in self.config.options[option].measures]
-            live = any(self.schemes[m].start < moment for m in hit)
-            if event.costs is not None and live and year <= moment < year + 1:
+            touched = [*event.stops, *event.never_starts, *event.delays]
+            hit = [m for m in touched if m in self.config.options[option].measures]
+            felt = any(self.felt(m, moment, only_forestalls=m not in (*event.stops, *event.delays)) for m in hit)
+            if event.costs is not None and felt and year <= moment < year + 1:
                 total += self.share(hit[0], council) * self.figures.at(f"events.{name}.costs")
         return total
+
+    def felt(self, measure: str, moment: float, *, only_forestalls: bool) -> bool:
+        """Tell whether an event does anything to a measure that would go ahead without it."""
+        scheme = self.schemes[measure]
+        if any(Scheme(self.figures, other).own_start == NEVER for other in scheme.all_needed(set())):
+            return False
+        if scheme.course[0] == NEVER:
+            return False
+        if scheme.forestalled < NEVER:
+            return moment <= scheme.forestalled
+        return not only_forestalls
 
     def pots(self, option: str, council: str) -> dict[str, list[float]]:
         """Give what each pot pays in each year: years in order, costs in order, pots in order, up to their limits."""

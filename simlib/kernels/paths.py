@@ -102,7 +102,66 @@ def received(path: Path, time: Floats) -> Floats:
     return total
 
 
-def in_year(path: Path, delay: Floats, years: int) -> Floats:
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """When a path stands still after it has started, in order of time and none within another.
+
+    Attributes
+    ----------
+    begins
+        (pause, simulation) moments [years]; infinite where there is none.
+    lengths
+        (pause, simulation) how long each lasts [years].
+    """
+
+    begins: Floats
+    lengths: Floats
+
+
+def postponed(start: Floats, moments: Floats, lengths: Floats) -> tuple[Floats, Pauses]:
+    """Give the start that delaying events lead to, and the pauses they make where they come after it.
+
+    Parameters
+    ----------
+    start
+        (simulation,) when the path would start without them [years].
+    moments, lengths
+        (event, simulation) when each happens, infinite for never, and by how much it delays [years].
+
+    Notes
+    -----
+    What happens before the start (or on that day) moves it; what happens later takes back nothing: what had been
+    reached stays, and the rest of the path comes so much later. Two delays at once follow each other.
+    """
+    order = np.argsort(moments, axis=0, kind="stable")
+    moments, lengths = np.take_along_axis(moments, order, axis=0), np.take_along_axis(lengths, order, axis=0)
+    begins, free = np.full(moments.shape, np.inf), np.full(start.shape, -np.inf)
+    for k, (moment, length) in enumerate(zip(moments, lengths, strict=True)):
+        early = moment <= start
+        start = start + np.where(early, length, 0.0)
+        begins[k] = np.where(early, np.inf, np.maximum(moment, free))
+        free = np.where(early, free, begins[k] + length)
+    return start, Pauses(begins, lengths)
+
+
+def _shifted(time: Floats, delay: Floats, pauses: Pauses | None) -> Floats:
+    """Give how far along its plan a path is at some time: behind by its delay and by the pauses so far."""
+    along = time - delay
+    for begin, length in zip(pauses.begins, pauses.lengths, strict=True) if pauses else ():
+        along = along - np.clip(time - begin, 0.0, length)
+    return along
+
+
+def _received_by(path: Path, time: Floats, delay: Floats, pauses: Pauses | None) -> Floats:
+    """Give what a path has brought by some time; during a pause the rate it had reached goes on."""
+    total = received(path, _shifted(time, delay, pauses))
+    for begin, length in zip(pauses.begins, pauses.lengths, strict=True) if pauses else ():
+        reached = rate(path, _shifted(np.where(np.isfinite(begin), begin, 0.0), delay, pauses))
+        total = total + reached * np.clip(time - begin, 0.0, length)
+    return total
+
+
+def in_year(path: Path, delay: Floats, years: int, pauses: Pauses | None = None) -> Floats:
     """Give what a delayed path brings in each year.
 
     Parameters
@@ -113,18 +172,20 @@ def in_year(path: Path, delay: Floats, years: int) -> Floats:
         (simulation,) shift to the right [years]. Late is not lost: the final rate stays.
     years
         Length of the horizon.
+    pauses
+        When it stands still on its way.
 
     Returns
     -------
     (year, simulation) amounts.
     """
-    up_to = received(path, np.arange(years + 1.0)[:, None] - delay)
-    return up_to[1:] - up_to[:-1]
+    up_to = _received_by(path, np.arange(years + 1.0)[:, None], delay, pauses)
+    return np.asarray(up_to[1:] - up_to[:-1])
 
 
-def at_end(path: Path, delay: Floats, years: int) -> Floats:
+def at_end(path: Path, delay: Floats, years: int, pauses: Pauses | None = None) -> Floats:
     """Give the rate that a delayed path has reached at each year's end, (year, simulation)."""
-    return rate(path, np.arange(1.0, years + 1)[:, None] - delay)
+    return rate(path, _shifted(np.arange(1.0, years + 1)[:, None], delay, pauses))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,16 +207,16 @@ class Stops:
     frozen: Floats
 
 
-def stops(path: Path, delay: Floats, moments: Floats, keeps: Floats, years: int) -> Stops:
+def stops(path: Path, delay: Floats, moments: Floats, keeps: Floats, years: int, pauses: Pauses | None = None) -> Stops:
     """Give stops in order of time, from (stop, simulation) moments and shares kept in any order."""
     if len(moments) > 1:
         order = np.argsort(moments, axis=0, kind="stable")
         moments, keeps = np.take_along_axis(moments, order, axis=0), np.take_along_axis(keeps, order, axis=0)
-    frozen = rate(path, np.minimum(moments[0], years) - delay)
+    frozen = rate(path, _shifted(np.minimum(moments[0], years), delay, pauses))
     return Stops(moments, np.asarray(np.cumprod(keeps, axis=0), dtype=float), frozen)
 
 
-def in_year_stopped(path: Path, delay: Floats, stop: Stops, years: int) -> Floats:
+def in_year_stopped(path: Path, delay: Floats, stop: Stops, years: int, pauses: Pauses | None = None) -> Floats:
     """Give the same as :func:`in_year` for a path that stops.
 
     Notes
@@ -163,7 +224,7 @@ def in_year_stopped(path: Path, delay: Floats, stop: Stops, years: int) -> Float
     The rate is frozen at the first stop and multiplied by the share kept; each later stop multiplies again.
     """
     first = stop.moments[0]
-    up_to = received(path, np.minimum(np.arange(years + 1.0)[:, None], first) - delay)
+    up_to = _received_by(path, np.minimum(np.arange(years + 1.0)[:, None], first), delay, pauses)
     total = up_to[1:] - up_to[:-1]
     begins, ends = np.arange(years)[:, None], np.arange(1.0, years + 1)[:, None]
     for begin, end, share in _spells(stop):
@@ -171,10 +232,10 @@ def in_year_stopped(path: Path, delay: Floats, stop: Stops, years: int) -> Float
     return total
 
 
-def at_end_stopped(path: Path, delay: Floats, stop: Stops, years: int) -> Floats:
+def at_end_stopped(path: Path, delay: Floats, stop: Stops, years: int, pauses: Pauses | None = None) -> Floats:
     """Give the same as :func:`at_end` for a path that stops."""
     ends = np.arange(1.0, years + 1)[:, None]
-    reached = np.where(stop.moments[0] < ends, 0.0, at_end(path, delay, years))
+    reached = np.where(stop.moments[0] < ends, 0.0, at_end(path, delay, years, pauses))
     for begin, end, share in _spells(stop):
         reached += np.where((begin < ends) & (end >= ends), share * stop.frozen, 0.0)
     return reached
