@@ -14,6 +14,7 @@ from simlib.verdicts import (
     claim_sentence,
     estimates,
     headline_of,
+    in_year_sentence,
     one_off_sentence,
     pairs_of,
     target_gap,
@@ -27,6 +28,9 @@ from simlib.wording import chance_count, margin, money
 __all__ = ["claims_section", "council_sections", "events_section", "jointly_section"]
 
 _WORSE, _MIDDLE, _BETTER = "1 in 10 worse than", "middle", "1 in 10 better than"
+_NEEDED = " Reserve for 90%: the opening balance that keeps reserves at or above their minimum in 90 of 100 futures."
+_OWN = "Own pots are the council's own receipts and earmarked reserves: its own money, spent once."
+_USED_UP = " A minus in the general fund is a reserve that has been used up."
 
 
 def council_sections(document: Document) -> Iterator[Section]:
@@ -40,14 +44,18 @@ def council_sections(document: Document) -> Iterator[Section]:
     for council, entry in document["councils"].items():
         pairs = pairs_of(document, council)
         if any(headline_of(document, pair) or pair.get("general_fund") for _, _, pair in pairs):
-            costs = (one_off_sentence(document, label, pair) for _, label, pair in pairs)
+            beside = (in_year_sentence(document, pairs), *(one_off_sentence(document, *row[1:]) for row in pairs))
             yield Section(
                 f"council_{council}",
                 entry["label"],
-                (*(verdict(document, council, *row) for row in pairs), *(words for words in costs if words)),
+                (*(verdict(document, council, *row) for row in pairs), *(words for words in beside if words)),
                 tuple(_council_tables(document, council, pairs)),
                 council_charts(document, council),
             )
+    for council, entry in document["councils"].items():  # the appendices, after all that comes first
+        tables = tuple(_detail_tables(document, council, pairs_of(document, council)))
+        if tables:
+            yield Section(f"council_{council}_detail", f"{entry['label']} in detail", (), tables, detail=True)
 
 
 # Tables
@@ -80,8 +88,8 @@ def _closing_table(document: Document, council: str, rows: Sequence[tuple[str, s
         f"The recurring gap in {target}: does it close, and by how much?",
         headings,
         tuple(_closing_row(document, council, *row) for row in rows),
-        f"Gap: what is still to be found each year, as at 31 March of {target}; a minus is money to spare. "
-        "Reserve for 90%: the opening balance that keeps reserves above their minimum in 90 of 100 futures.",
+        f"Gap: what is still to be found each year, as at 31 March of {target}; a minus is money to spare."
+        + (_NEEDED if any(pair.get("reserve_needed") for _, _, pair in rows) else ""),
     )
 
 
@@ -137,12 +145,12 @@ def _one_off_table(document: Document, council: str, rows: Sequence[tuple[str, s
             "paid from own pots",
             "paid by others",
             "on the general fund",
+            "one-off savings",
             "Reserves hold in",
             f"General fund {last}: {_WORSE}",
         ),
         _one_off_rows(document, rows),
-        "Own pots are the council's own receipts and earmarked reserves: its own money, spent once. "
-        "A minus in the general fund is a reserve that has been used up.",
+        _OWN + (_USED_UP if any(pair.get("general_fund") for _, _, pair in rows) else ""),
     )
 
 
@@ -168,11 +176,96 @@ def _one_off_figures(document: Document, pair: Pair) -> tuple[float | None, tupl
     target, last = document["target_year"], document["years"][-1]
     in_year = (pair.get("gap_after") or {}).get(target or last) or {}
     fund = (pair.get("general_fund") or {}).get(last) or {}
-    costs = (total(pair, "one_off_gross", "plan"), *(total(pair, name, "mean") for name in _ONE_OFFS))
+    gross, own, external, net = (total(pair, name, "mean") for name in _ONE_OFFS)
+    saved = total(pair, "one_off_savings", "mean")
+    borne = None if net is None else net + (saved or 0.0)  # a saving beside a cost is not a smaller cost
+    costs = (total(pair, "one_off_gross", "plan"), gross, own, external, borne, saved or None)
     return in_year.get("p50"), costs, fund.get("p10")
 
 
 _ONE_OFFS = ("one_off_gross", "one_off_own_pots", "one_off_external_pots", "one_off_net")
+
+
+# Everything by year, and every test
+
+
+def _detail_tables(document: Document, council: str, pairs: Sequence[tuple[str, str, Pair]]) -> Iterator[Table]:
+    """Give what a committee's appendix holds: all six tests, the bands by year, and the present value."""
+    tested = [row for row in pairs if headline_of(document, row[2])]
+    if tested:
+        yield _tests_table(document, council, tested)
+    for name, caption, worse, better in _BY_YEAR:
+        shown = [row for row in pairs if _tells(row[2].get(name))]
+        if shown:
+            yield _years_table(document, council, shown, name, caption, worse, better)
+    valued = [row for row in pairs if row[2].get("npv") and not row[2]["does_nothing"]]
+    if valued:
+        yield _value_table(document, council, valued)
+
+
+_BY_YEAR = (
+    ("gap_recurring", "The recurring gap on 31 March of each year (a minus is money to spare)", "p90", "p10"),
+    ("gap_after", "The gap in cash within each year (a minus is money to spare)", "p90", "p10"),
+    ("savings", "Savings received in each year", "p10", "p90"),
+    ("general_fund", "The general fund on 31 March of each year (a minus is a reserve used up)", "p10", "p90"),
+)
+
+
+def _tells(by_year: Document | None) -> bool:
+    """Tell whether any year of a figure is more than nothing."""
+    return bool(by_year) and any(entry["plan"] or entry["sd"] for entry in (by_year or {}).values())
+
+
+def _tests_table(document: Document, council: str, rows: Sequence[tuple[str, str, Pair]]) -> Table:
+    """Set every meaning of closing beside the others: none of them is the only honest one."""
+    names = [name for name in document["tests"] if any(pair["closes"].get(name) for _, _, pair in rows)]
+    cells = ((_chance_cell(found) if (found := pair["closes"].get(name)) else Cell("–") for name in names)
+             for _, _, pair in rows)  # fmt: skip
+    return Table(
+        f"tests_{council}",
+        "Six meanings of closing the gap: how many futures hold each",
+        ("Option", *(str(document["tests"][name]) for name in names)),
+        tuple((Cell(label), *found) for (_, label, _), found in zip(rows, cells, strict=True)),
+    )
+
+
+def _years_table(
+    document: Document,
+    council: str,
+    rows: Sequence[tuple[str, str, Pair]],
+    name: str,
+    caption: str,
+    worse: str,
+    better: str,
+) -> Table:
+    """Give one figure's band in every year under every option."""
+    unit, told_of = document["unit"], []
+    for _, label, pair in rows:
+        like = _largest(entry[level] for entry in pair[name].values() for level in ("plan", "p10", "p90"))
+        for year, entry in pair[name].items():
+            levels = (
+                Cell(money(entry[level], unit, entry["error"][level], like=like), entry[level])
+                for level in (worse, "p50", better)
+            )
+            plan = Cell(money(entry["plan"], unit, like=like), entry["plan"])
+            told_of.append((Cell(f"{label}, {year}"), plan, *levels))
+    headings = ("Option and year", "Business case", _WORSE, _MIDDLE, _BETTER)
+    return Table(f"{name}_by_year_{council}", caption, headings, tuple(told_of))
+
+
+def _value_table(document: Document, council: str, rows: Sequence[tuple[str, str, Pair]]) -> Table:
+    """Give the net present value to the council, and say where the horizon cuts it short."""
+    unit = document["unit"]
+    cells = [(label, pair["npv"], ("plan", "p10", "p50", "p90")) for _, label, pair in rows]
+    cut = any(pair["npv"].get("horizon_cuts_benefits") for _, _, pair in rows)
+    later = f" Savings after {document['years'][-1]} are not counted." if cut else ""
+    return Table(
+        f"value_{council}",
+        "Net present value to the council, beside doing nothing",
+        ("Option", "Business case", _WORSE, _MIDDLE, _BETTER),
+        tuple((Cell(label), *(_money_cell(npv[name], unit) for name in names)) for label, npv, names in cells),
+        f"At the file's own rate and deflator; own pots are a cost, other people's money is not.{later}",
+    )
 
 
 def _largest(amounts: Iterable[float | None]) -> float:

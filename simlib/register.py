@@ -5,7 +5,7 @@ from typing import Any
 
 from simlib.layout import Cell, Section, Table
 from simlib.units import format_duration
-from simlib.wording import chance_count, money, number, person_share, sentence_case
+from simlib.wording import chance_count, finer_money, money, number, person_share, sentence_case
 
 __all__ = [
     "assumptions_section",
@@ -18,6 +18,9 @@ __all__ = [
 ]
 
 Document = Mapping[str, Any]
+_WORTH_A_ROW = 0.005  # of the largest amount of a bridge; smaller steps are told together
+_AS_ASKED = 4.0  # errors within which an average that was drawn is the one that was asked for
+_STRUCTURE = frozenset({"funding", "pressures", "pots", "local", "one_off", "lines", "councils"})  # of an address
 
 
 def shown(value: float | None, kind: str | None, unit: str | None, error: float = 0.0) -> str:
@@ -79,22 +82,42 @@ def bridge_section(document: Document) -> Section | None:
     return Section("bridge", "From the business case to the average future", (why,), tuple(tables), detail=True)
 
 
-def _bridge_table(key: str, name: str, bridge: Document, document: Document) -> Table:
+def _bridge_table(key: str, option: str, bridge: Document, document: Document) -> Table:
     """Give one option's bridge; the steps add up."""
     unit = document["unit"]
     ordered = sorted(bridge["steps"], key=lambda step: -abs(step["shift"]))
-    rows = [(Cell("Business case"), Cell(money(bridge["plan"], unit), bridge["plan"]))]
-    rows += [(Cell(s["label"]), Cell(money(s["shift"], unit, signed=True), s["shift"])) for s in ordered if s["shift"]]
-    if bridge["together"]:
-        rows.append((Cell("Several together"), Cell(money(bridge["together"], unit, signed=True), bridge["together"])))
-    rows.append((Cell("Average of the futures"), Cell(money(bridge["mean"], unit), bridge["mean"])))
-    return Table(key, f"{name}: recurring gap in {document['target_year']}", ("Step", "Gap"), tuple(rows))
+    like = max(abs(amount) for amount in (bridge["plan"], bridge["mean"], *(step["shift"] for step in ordered)))
+    told = [step for step in ordered if abs(step["shift"]) >= _WORTH_A_ROW * like]
+    rest = bridge["together"] + sum(step["shift"] for step in ordered[len(told) :])
+    rows = [("Business case", bridge["plan"], False)]
+    rows += [(_step_name(document, step), step["shift"], True) for step in told]
+    if rest:
+        words = "Several together" if len(told) == len(ordered) else "Smaller steps, and several together"
+        rows.append((words, rest, True))
+    rows.append(("Average of the futures", bridge["mean"], False))
+    cells = tuple((Cell(name), Cell(finer_money(value, unit, like, signed=step), value)) for name, value, step in rows)
+    return Table(key, f"{option}: recurring gap in {document['target_year']}", ("Step", "Gap"), cells)
+
+
+def _step_name(document: Document, step: Document) -> str:
+    """Give a step's label, or its address in words."""
+    labelled = step["label"] and step["label"] != step.get("address")
+    return str(step["label"]) if labelled else _address_words(document, str(step.get("address") or step["label"]))
+
+
+def _address_words(document: Document, address: str) -> str:
+    """Tell an address in words, councils and events by their labels: members read no dots."""
+    family, *parts = address.split(".")
+    labels = {key: entry["label"] for name in ("councils", "events") for key, entry in document[name].items()}
+    words = [labels.get(part, part.replace("_", " ")) for part in parts if part not in _STRUCTURE]
+    named = ", ".join(words) or family
+    return f"Programme {named}" if family == "programmes" else sentence_case(named)
 
 
 def readings_section(document: Document) -> Section | None:
     """Tell each reading of the ambiguous figures, and what it does to the headlines."""
     notes, tables = document.get("reading_notes") or {}, []
-    told = tuple(f"{note['label']}: {note['why']}." for note in notes.values())
+    told = tuple(f"{note['label']}: {str(note['why']).rstrip('.')}." for note in notes.values())
     names = {key: (notes.get(key) or {}).get("label", key) for key in document["readings"]}
     for key, option in document["options"].items():
         rows = tuple(_reading_rows(document, key, names, option))
@@ -156,10 +179,10 @@ def _check_words(check: Document) -> str:
 
 def assumptions_section(document: Document) -> Section | None:
     """Give the register of assumptions: what was assumed, what the plan assumes, who says so."""
-    rows = tuple(_assumption_row(address, d, document["unit"]) for address, d in document["drivers"].items())
+    rows = tuple(_assumption_row(document, address, d) for address, d in document["drivers"].items())
     if not rows:
         return None
-    missing = sum(not (d.get("source") or d.get("reference")) for d in document["drivers"].values())
+    missing = len(_unsourced(document) & document["drivers"].keys())
     told = f"{missing} of {len(rows)} assumptions have no source." if missing else "Every assumption has a source."
     headings = (
         "Assumption",
@@ -173,21 +196,38 @@ def assumptions_section(document: Document) -> Section | None:
     return Section("assumptions", "Assumptions", (told,), (table,), detail=True)
 
 
-def _assumption_row(address: str, driver: Document, unit: str | None) -> tuple[Cell, ...]:
+def _unsourced(document: Document) -> set[str]:
+    """Give the addresses for which neither they nor the entry they stand in says where they come from."""
+    return {check["address"] for check in document["checks"] if check["id"] == "unsourced"}
+
+
+def _assumption_row(document: Document, address: str, driver: Document) -> tuple[Cell, ...]:
     """Give one driver's row."""
+    unit, label = document["unit"], driver.get("label") or _address_words(document, address)
     requested, achieved = driver.get("requested") or {}, driver.get("achieved") or {}
     kind, plan = driver.get("kind"), driver.get("plan")
     plan_cell = (
         Cell(shown(plan, kind, unit), plan) if isinstance(plan, int | float) else Cell("by year" if plan else "–")
     )
     return (
-        Cell(f"{driver.get('label') or address} ({address})"),
+        Cell(f"{label} ({address})"),
         Cell(requested.get("sentence") or _band_words(requested, kind, unit)),
         plan_cell,
         Cell(shown(requested.get("mean"), kind, unit), requested.get("mean")),
-        Cell(shown(achieved.get("mean"), kind, unit), achieved.get("mean")),
-        Cell(_source_words(driver)),
+        Cell(_drawn_words(document, driver), achieved.get("mean")),
+        Cell("no source given" if address in _unsourced(document) else _source_words(driver)),
     )
+
+
+def _drawn_words(document: Document, driver: Document) -> str:
+    """Tell the average that was drawn, where it differs from what was asked by more than chance does."""
+    requested, achieved = driver.get("requested") or {}, driver.get("achieved") or {}
+    asked, drawn = requested.get("mean"), achieved.get("mean")
+    if asked is not None and drawn is not None and requested.get("sd") is not None:
+        error = requested["sd"] / document["config"]["simulations"] ** 0.5
+        if abs(drawn - asked) <= _AS_ASKED * error:
+            return "as asked"
+    return shown(drawn, driver.get("kind"), document["unit"])
 
 
 def _band_words(requested: Document, kind: str | None, unit: str | None) -> str:
@@ -205,7 +245,7 @@ def _source_words(driver: Document) -> str:
         parts.append(f"{source.get('what')} ({marks})" if marks else str(source.get("what")))
     elif source:
         parts.append(str(source))
-    return "; ".join(parts) or "no source given"
+    return "; ".join(parts) or "the source of the entry it stands in, in config.yaml"
 
 
 def provenance_section(document: Document, manifest: Mapping[str, Any]) -> Section:

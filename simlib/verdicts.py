@@ -12,7 +12,7 @@ from simlib.wording import chance, chance_range, joined, margin, money, out_of_h
 
 __all__ = [
     "Document", "Pair", "brief_lines", "cannot_close", "claim_sentence", "estimates", "headline_of",
-    "one_off_sentence", "pairs_of", "target_gap", "test_words", "told", "total", "verdict",
+    "in_year_sentence", "one_off_sentence", "pairs_of", "target_gap", "test_words", "told", "total", "verdict",
 ]  # fmt: skip
 
 Document = Mapping[str, Any]
@@ -155,11 +155,32 @@ def one_off_sentence(document: Document, label: str, pair: Pair) -> str | None:
         ("one_off_external_pots", "is paid by others"),
         ("one_off_net", "falls on the general fund"),
     )
-    amounts = [(total(pair, name, "mean") or 0.0, words) for name, words in payers]
+    saved = total(pair, "one_off_savings", "mean") or 0.0
+    amounts = [((total(pair, name, "mean") or 0.0) + saved * (name == "one_off_net"), words) for name, words in payers]
     shown = [(money(amount, unit, like=cost), words) for amount, words in amounts]
     parts = [f"{amount} {words}" for amount, words in shown if re.search("[1-9]", amount)]
-    planned_words = f"{money(planned, unit)} in the business case, {money(cost, unit)} on average"
-    return f"{label}: one-off costs {planned_words}, of which {joined(parts)}.{_held_words(document, pair)}"
+    # "As planned": a report may call a cost significant and give no figure, so that the plan is the file's.
+    planned_words = f"{money(planned, unit)} as planned, {money(cost, unit)} on average"
+    back = f" One-off savings bring the general fund {money(saved, unit)} on average." if saved else ""
+    return f"{label}: one-off costs {planned_words}, of which {joined(parts)}.{back}{_held_words(document, pair)}"
+
+
+def in_year_sentence(document: Document, pairs: Sequence[tuple[str, str, Pair]]) -> str | None:
+    """Tell how often the target year's own budget balances, where the headline looks at 31 March only.
+
+    A saving that arrives on the last day closes the recurring gap and has brought next to nothing: who hears
+    only the headline takes it for a balanced budget.
+    """
+    if document["headline"] != "target_year":
+        return None
+    told_of = [
+        f"{label} in {told(pair['closes']['in_year'])}"
+        for _, label, pair in pairs
+        if (headline_of(document, pair) or {}).get("probability", 0.0) >= _NOTICED and pair["closes"].get("in_year")
+    ]
+    if not told_of:
+        return None
+    return f"In cash, the budget of {document['target_year']} itself balances without reserves: {joined(told_of)}."
 
 
 def _held_words(document: Document, pair: Pair) -> str:
@@ -167,7 +188,7 @@ def _held_words(document: Document, pair: Pair) -> str:
     holds, gap = pair["closes"].get("reserves_hold"), pair.get("reserves_hold_with_gap")
     if not holds:
         return ""
-    words = f" Reserves stay above their minimum in {_often(document, holds)}"
+    words = f" Reserves stay at or above their minimum in {_often(document, holds)}"
     if gap and gap["probability"] >= _NOTICED:
         often = chance(gap["probability"], gap.get("error", 0.0))
         amount = money(gap["mean_gap"], document["unit"])

@@ -12,6 +12,7 @@ __all__ = [
     "chance_count",
     "chance_range",
     "clean",
+    "finer_money",
     "joined",
     "margin",
     "money",
@@ -221,6 +222,24 @@ def money(value: float | None, unit: str, error: float = 0.0, *, signed: bool = 
     sign = "" if not rounded else "-" if pounds < 0 else "+" if signed else ""
     about = "about " if rounded and step > finest else ""
     return f"{about}{sign}{_spell(rounded, suffix, decimals if like else 0)}"
+
+
+def finer_money(value: float, unit: str, like: float, *, signed: bool = False) -> str:
+    """Give an amount in the unit of the largest it stands beside, a digit finer: steps that must add up to it.
+
+    Examples
+    --------
+    >>> finer_money(0.0667, "£m", 4.2, signed=True), finer_money(-0.0004, "£m", 4.2, signed=True)
+    ('+£0.07m', '£0.00m')
+    >>> finer_money(50.0, "£", 900.0)
+    '£50'
+    """
+    size = abs(like) * SCALES[unit]
+    _, suffix, _, decimals = next(row for row in _MONEY_STEPS if size >= row[0])
+    decimals += bool(suffix)
+    amount = round(value * SCALES[unit] / _SUFFIXES[suffix], decimals)
+    sign = "" if not amount else "-" if amount < 0 else "+" if signed else ""
+    return f"{sign}£{abs(amount):,.{decimals}f}{suffix}"
 
 
 def _coarser(step: float, error: float) -> float:

@@ -270,6 +270,77 @@ def test_own_money_is_told_apart_from_other_peoples_and_adds_up() -> None:
     assert gross == pytest.approx(own + external + net, abs=1e-9)
 
 
+def test_a_one_off_saving_is_told_beside_the_costs_and_makes_none_of_them_smaller() -> None:
+    doc = document()
+    pair = doc["options"]["solo"]["councils"]["south"]
+    borne = sum(entry["mean"] for entry in pair["one_off_net"].values())
+    for entry in pair["one_off_net"].values():
+        entry["mean"] -= 1.0
+    pair["one_off_savings"] = {year: dict(entry, mean=1.0) for year, entry in pair["one_off_net"].items()}
+    report = build_report(summary(doc))
+    words = next(p for p in section(report, "council_south").paragraphs if p.startswith("Solo business case: one-off"))
+    assert f"{money(borne, '£m')} falls on the general fund. One-off savings bring the general fund £5.0m" in words
+    cells = tables(report)["one_off_south"].rows[1]
+    assert [cell.value for cell in cells[6:8]] == pytest.approx([borne, 5.0])
+
+
+def test_a_headline_on_31_march_stands_beside_the_budget_of_the_year_in_cash() -> None:
+    doc = document()
+    doc["options"]["solo"]["councils"]["south"]["closes"]["in_year"] |= {"probability": 0.07, "error": 0.0007}
+    paragraphs = section(build_report(summary(doc)), "council_south").paragraphs
+    words = next(p for p in paragraphs if p.startswith("In cash, the budget of 2019/20 itself balances"))
+    assert "Solo business case in 7 of 100" in words
+    assert "Do nothing" not in words
+
+
+def test_every_test_and_every_year_stand_in_an_appendix_that_the_console_leaves_out() -> None:
+    report = build_report(summary())
+    doc, found = document(), tables(report)
+    assert found["tests_south"].headings[1:] == tuple(doc["tests"].values())
+    rows = found["gap_recurring_by_year_south"].rows
+    assert len(rows) == len(doc["years"]) * len(found["tests_south"].rows)
+    worse, middle, better = (cell.value for cell in rows[0][2:])
+    assert None not in (worse, middle, better)
+    assert sorted((better or 0.0, middle or 0.0, worse or 0.0)) == [better, middle, worse]
+    assert "in detail" not in told(report)
+
+
+def test_a_note_explains_only_columns_that_are_there() -> None:
+    doc = document()
+    for option in doc["options"].values():
+        for pair in option["councils"].values():
+            pair["reserve_needed"] = pair["general_fund"] = None
+    found = tables(build_report(summary(doc)))
+    assert "Reserve for 90%" not in found["closing_south"].note
+    assert "general fund" not in found["one_off_south"].note
+
+
+def test_what_is_drawn_is_told_only_where_it_strays_from_what_was_asked() -> None:
+    doc = document()
+    address, driver = next(iter(doc["drivers"].items()))
+    error = driver["requested"]["sd"] / doc["config"]["simulations"] ** 0.5
+    for errors, same in ((3.9, True), (4.1, False)):
+        driver["achieved"]["mean"] = driver["requested"]["mean"] + errors * error
+        row = next(r for r in tables(build_report(summary(doc)))["assumption_register"].rows if address in r[0].text)
+        assert (row[4].text == "as asked") is same
+
+
+def test_a_bridge_names_its_steps_without_dots_and_tells_the_small_ones_together() -> None:
+    doc = document()
+    bridge = doc["options"]["solo"]["councils"]["south"]["bridge"]
+    address = "councils.south.funding.rural_grant.realised"
+    bridge["steps"] = [{"address": address, "label": address, "shift": 0.5}]
+    bridge["steps"] += [{"address": "drivers.pay", "label": "Pay", "shift": 1e-4}]
+    bridge["together"] = bridge["mean"] - bridge["plan"] - 0.5001
+    rows = tables(build_report(summary(doc)))["bridge_solo_south"].rows
+    assert [row[0].text for row in rows[1:-1]] == [
+        "South District Council, rural grant, realised",
+        "Smaller steps, and several together",
+    ]
+    values = [row[1].value or 0.0 for row in rows]
+    assert sum(values[:-1]) == pytest.approx(values[-1])
+
+
 def test_a_headline_other_than_the_gap_is_told_by_its_name() -> None:
     doc = document() | {"headline": "reserves_hold"}
     words = section(build_report(summary(doc)), "council_south").paragraphs[1]
@@ -380,6 +451,7 @@ def test_a_bridge_lists_its_steps_from_the_largest_and_they_add_up() -> None:
 def test_the_register_flags_assumptions_without_a_source() -> None:
     doc = document()
     doc["drivers"]["drivers.pay_award"]["source"] = None
+    doc["checks"].append({"id": "unsourced", "level": "warning", "address": "drivers.pay_award", "text": "no source"})
     report = build_report(summary(doc))
     assert section(report, "assumptions").paragraphs == ("1 of 2 assumptions have no source.",)
     sources = [row[-1].text for row in tables(report)["assumption_register"].rows]
