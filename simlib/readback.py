@@ -140,8 +140,8 @@ def _line_words(line: "Line", config: "Config") -> str:
     if line.base is not None:
         parts.append(f"{quantity_words(line.base, unit)} in the year before")
     moves = (
-        ("grows by", line.growth),
-        ("away from plan by", line.change),
+        ("growth a year:", line.growth),
+        ("away from plan:", line.change),
         ("share that comes:", line.realised),
     )
     parts += [f"{verb} {yearly_words(value, unit, config.years or ())}" for verb, value in moves if value is not None]
