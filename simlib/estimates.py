@@ -22,8 +22,8 @@ LEVELS = {
     "p95": 0.95,
 }
 Z95 = 1.959963984540054
-BINS, COARSER = 16_384, 8  # of a histogram; how many of them make a bin of one replicate
-REFERENCE = 4_096  # order statistics that a histogram keeps
+BINS, COARSER = 8_192, 4  # of a histogram; how many of them make a bin of one replicate
+REFERENCE = 1_024  # order statistics that a histogram keeps
 T95_15 = 2.131449545559323  # Student's t, 15 degrees of freedom: 16 replicates
 
 
@@ -180,8 +180,8 @@ class Histogram:
     middle: float
     scale: float
     reference: Floats
-    counts: NDArray[np.int64]
-    apart: NDArray[np.int64]
+    counts: NDArray[np.int64] | NDArray[np.int32]
+    apart: NDArray[np.int64] | NDArray[np.int32]
     total: Floats
     squares: Floats
     least: float = np.inf
@@ -195,15 +195,16 @@ class Histogram:
         low, middle, high = (quantile(ordered, level) for level in (0.05, 0.5, 0.95))
         scale = (high - low) / 2 or float(ordered[-1] - ordered[0]) / 4 or 1.0
         kept = np.linspace(0, len(ordered) - 1, min(len(ordered), REFERENCE)).astype(np.intp)
-        counts, apart = np.zeros(BINS, dtype=np.int64), np.zeros((replicates, BINS // COARSER), dtype=np.int64)
+        coarse = BINS // COARSER if replicates > 1 else 0
+        counts, apart = np.zeros(BINS, dtype=np.int64), np.zeros((replicates, coarse), dtype=np.int64)
         return cls(middle, scale, ordered[kept], counts, apart, np.zeros(replicates), np.zeros(replicates))
 
     def empty(self) -> "Histogram":
         """Give one with the same bins and nothing in it."""
         return replace(
             self,
-            counts=np.zeros_like(self.counts),
-            apart=np.zeros_like(self.apart),
+            counts=np.zeros(self.counts.shape, dtype=np.int32),  # of a stretch of futures: half the memory
+            apart=np.zeros(self.apart.shape, dtype=np.int32),
             total=np.zeros_like(self.total),
             squares=np.zeros_like(self.squares),
             least=np.inf,
@@ -220,25 +221,41 @@ class Histogram:
 
     def add(self, figure: Floats) -> None:
         """Count a block of futures whose first one belongs to replicate 0."""
+        least, most = float(figure.min()), float(figure.max())
+        self.least, self.most = min(self.least, least), max(self.most, most)
         off = figure - self.middle
+        if least == most:
+            self._add_certain(off[:1], len(figure))
+            return
         places = self._places(off)
-        self.least, self.most = min(self.least, float(figure.min())), max(self.most, float(figure.max()))
         self.counts += np.bincount(places, minlength=BINS)
         replicates, coarse = self.apart.shape
         for r in range(replicates):
-            self.total[r] += off[r::replicates].sum()
-            self.squares[r] += np.square(off[r::replicates]).sum()
-            if replicates > 1:
+            mine = off[r::replicates]
+            self.total[r] += mine.sum()
+            self.squares[r] += np.square(mine).sum()
+            if coarse:
                 self.apart[r] += np.bincount(places[r::replicates] // COARSER, minlength=coarse)
+
+    def _add_certain(self, off: Floats, count: int) -> None:
+        """Count a block in which every future has the same value, given once and from the middle."""
+        [place] = self._places(off)
+        replicates, coarse = self.apart.shape
+        each = np.asarray([len(range(r, count, replicates)) for r in range(replicates)])
+        self.counts[place] += count
+        self.total += each * off
+        self.squares += each * off**2
+        if coarse:
+            self.apart[:, place // COARSER] += each
 
     def _places(self, off: Floats) -> NDArray[np.intp]:
         """Give the bins of values, which are given from the middle."""
         room = np.abs(off)
         room += self.scale
         places = np.divide(off, room, out=room)
-        places += 1.0
-        places *= BINS / 2
-        return np.minimum(places, BINS - 1).astype(np.intp)
+        places *= BINS / 2 * (1 - 1e-12)  # the last bin takes what is rounded to 1
+        places += BINS / 2
+        return places.astype(np.intp)
 
     def _edge(self, place: int) -> float:
         """Give the lower end of a bin."""
@@ -254,7 +271,7 @@ class Histogram:
         n = self.counts.sum()
         mean = self.total.sum() / n
         sd = float(np.sqrt(max(self.squares.sum() / n - mean**2, 0.0) * n / (n - 1)))
-        pooled = np.cumsum(self.counts)
+        pooled = np.cumsum(self.counts, dtype=np.int64)
         quantiles = {name: self._quantile(pooled, level) for name, level in LEVELS.items()}
         if len(self.apart) == 1:
             errors = {"mean": sd / np.sqrt(n)}
@@ -263,14 +280,14 @@ class Histogram:
                 errors[name] = (self._quantile(pooled, level + step) - self._quantile(pooled, level - step)) / 2
         else:
             errors = {"mean": _between(self.total / self.apart.sum(axis=1))}
-            cumulative = np.cumsum(self.apart, axis=1)
+            cumulative = np.cumsum(self.apart, axis=1, dtype=np.int64)
             for name, level in LEVELS.items():
                 errors[name] = _between(np.asarray([self._quantile(c, level, COARSER) for c in cumulative]))
         return Statistics(float(mean + self.middle), sd, quantiles, {k: float(v) for k, v in errors.items()})
 
     def quantile(self, level: float) -> float:
         """Give one quantile of all replicates together."""
-        return self._quantile(np.cumsum(self.counts), level)
+        return self._quantile(np.cumsum(self.counts, dtype=np.int64), level)
 
     def _quantile(self, cumulative: NDArray[np.int64], level: float, width: int = 1) -> float:
         """Give a quantile from running totals over bins that are so many fine ones wide."""
@@ -281,7 +298,8 @@ class Histogram:
         before = cumulative[index - 1] if index else 0
         inside = float((place - before) / max(cumulative[index] - before, 1))
         low, high = max(self._edge(index * width), self.least), min(self._edge((index + 1) * width), self.most)
-        rim = 1e-12 * (self.scale + abs(low) + abs(high))  # a value on an edge may be rounded to either side of it
+        farthest = max(abs(low - self.middle), abs(high - self.middle))
+        rim = 1e-11 * (self.scale + farthest) ** 2 / self.scale  # a value on an edge may be rounded to either side
         first, last = np.searchsorted(self.reference, (low - rim, high + rim))
         known = self.reference[first:last]
         if (known[1:] == known[:-1]).any():
