@@ -4,13 +4,14 @@ Exit codes: 0 fine; 2 the user's file or words (a message, no traceback, nothing
 130 interrupted. Only typer is imported at the top, so that ``simlib --help`` is there at once.
 """
 
+import errno
 import functools
 import gc
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ParamSpec
+from typing import TYPE_CHECKING, Annotated, ParamSpec, TextIO
 
 import typer
 
@@ -52,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments : sequence of str, optional
         Those of the process where left out.
     """
+    sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without a pound sign still gets the figures
@@ -80,6 +82,11 @@ def guarded(command: Callable[P, int | None]) -> Callable[P, None]:
             code = _INTERRUPTED
         except BrokenPipeError:
             code = _quiet_pipe()
+        except OSError as problem:
+            if problem.errno != errno.ENOSPC:
+                raise
+            typer.echo(f"the output cannot be written: {problem.strerror}", err=True)
+            code = 2 + _quiet_pipe()
         raise typer.Exit(code or 0)
 
     return wrapped
@@ -90,8 +97,13 @@ def _plain(text: str) -> str:
     return "\n".join("".join(c if c.isprintable() else "?" for c in line) for line in text.split("\n"))
 
 
+def _nowhere() -> TextIO:
+    """Give a stream that keeps nothing, for a process that was started without one (``>&-``)."""
+    return Path(os.devnull).open("w", encoding="utf-8")
+
+
 def _quiet_pipe() -> int:
-    """Stop quietly where the reader of our output has gone, as in ``simlib run … | head``."""
+    """Say no more where the reader of our output has gone, as in ``simlib run … | head``."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
@@ -149,7 +161,9 @@ def run(
         "n_jobs": _whole("--jobs", jobs, 1, 1024) or _cores(),
         "backend": _one_of("--backend", backend, ("threading", "loky")),
     }
-    chosen = check_formats(_listed(formats) or FORMATS)
+    chosen = check_formats(FORMATS if formats is None else _listed(formats))
+    if not chosen:
+        raise _refusal("--format", f"expected {', '.join(FORMATS)}, got nothing")
     places = _places(configs, out)
     models = _compiled(configs, sets or [])
     for model, place in zip(models, places, strict=True):
@@ -178,8 +192,11 @@ def _run_one(
         summary = summarise(futures, simulate_plan(model), n_jobs=options["n_jobs"])  # type: ignore[arg-type]
         watch.lap("summarise")
     summary = with_manifest(summary, watch.laps)
-    _print(summary, quiet=quiet)
-    sys.stdout.flush()  # the answer first: files take longer than figures
+    try:
+        _print(summary, quiet=quiet)
+        sys.stdout.flush()  # the answer first: files take longer than figures
+    except BrokenPipeError:
+        _quiet_pipe()  # who asked for the first lines only wants the files all the same
     write_report(summary, place, formats=formats, futures=futures)
     if not quiet:
         typer.echo(f"\nWritten to {_plain(str(place))}/")
@@ -222,6 +239,9 @@ def _places(configs: Sequence[Path], out: Path | None) -> list[Path]:
     from simlib.folder import check_place
 
     alone = out is not None and len(configs) == 1
+    nameless = [path for path in configs if not alone and not path.stem.strip(".")]
+    if nameless:
+        raise _refusal("--out", f"{nameless[0]} has no name to call the run's folder after; say where it goes")
     places = [out] if out and alone else [(out or Path("runs")) / path.stem for path in configs]
     twice = {str(place) for place in places if places.count(place) > 1}
     if twice:
@@ -241,14 +261,14 @@ def _whole(option: str, text: str | None, least: int, most: int) -> int | None:
     if text is None:
         return None
     try:
-        digits = text.strip().replace(",", "").replace("_", "")
+        digits = text.strip().replace(",", "").replace("_", "") if text.isascii() else ""
         # A seed has more digits than a float keeps: only an exponent goes through one.
         value = float(digits) if set(digits) & set("eE.") else int(digits)
         if value == int(value) and least <= value <= most:
             return int(value)
     except (ValueError, OverflowError):
         pass
-    raise _refusal(option, f"expected a whole number from {least:,} to {most:,}, got {text!r}")
+    raise _refusal(option, f"expected a whole number from {least:,} to {most:,}, got {text[:60]!r}")
 
 
 def _share(option: str, text: str | None) -> float | None:

@@ -14,6 +14,14 @@ __all__ = ["open_console", "print_brief", "print_lines", "print_report"]
 _WIDEST = 132  # longer lines than this are hard to read, however wide the screen
 
 
+class _Plain(Console):
+    """A console that leaves it to its caller what to do when nobody reads any more."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise the error again: rich's own way is to end the program, before its files are written."""
+        raise BrokenPipeError
+
+
 def open_console(file: IO[str] | None = None, *, width: int | None = None) -> Console:
     """Give a console without markup, emoji codes or highlighting: the text is the user's own.
 
@@ -24,7 +32,7 @@ def open_console(file: IO[str] | None = None, *, width: int | None = None) -> Co
     width : int, optional
         The terminal's own, at most 132, or 80 where there is none [characters].
     """
-    console = Console(file=file, width=width, markup=False, emoji=False, highlight=False)
+    console = _Plain(file=file, width=width, markup=False, emoji=False, highlight=False)
     if width is None:
         console.width = min(console.width, _WIDEST)
     return console

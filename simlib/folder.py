@@ -1,8 +1,11 @@
 """A run's folder on disc: written beside its place, renamed when whole, read back; nothing is computed."""
 
+import errno
+import hashlib
 import json
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,6 +24,11 @@ __all__ = ["check_place", "json_bytes", "read_folder", "render_into", "write_fol
 
 FORMAT_VERSION = 1
 _SIGN = ("summary.json", "manifest.json")  # what a folder of ours always holds
+_OURS = frozenset({*_SIGN, "config.yaml", "results.nc", "report.html", "report.xlsx", "figures"})
+_LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})  # what file managers leave, and make again
+_PICTURES = (".svg", ".png")
+_MOST_BYTES = 256 << 20  # of one file that is read back: a run of 50 options and years has a tenth of it
+_ATTEMPTS = 20  # to put a folder in its place while others do the same
 
 
 def write_folder(report: Report, folder: Path, formats: Sequence[str], futures: "Futures | None") -> Path:
@@ -43,6 +51,8 @@ def write_folder(report: Report, folder: Path, formats: Sequence[str], futures: 
 
 def render_into(report: Report, folder: Path, formats: Sequence[str]) -> Path:
     """Render reports beside a run, and move each into it when all are complete; the run stays as it is."""
+    if "figures" in formats:
+        _check_foreign(folder / "figures", _foreign_pictures(folder / "figures"))
     try:
         with _beside(folder) as draft:
             for name in formats:
@@ -63,25 +73,75 @@ def _replace(path: Path, place: Path) -> None:
 
 
 def check_place(folder: Path) -> None:
-    """Refuse a place that holds anything but an earlier run: it would be replaced.
+    """Refuse a place that cannot be written to, or holds anything but an earlier run: it would be replaced.
 
     Raises
     ------
     ResultsError
-        When a file, a link, or a folder of something else stands there.
+        When a file, a link, or a folder of something else stands there, or no folder can be made there.
     """
-    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise ResultsError(f"{folder}: expected a folder for the run, found a file or a link")
-    if folder.is_dir() and any(folder.iterdir()) and not all((folder / name).is_file() for name in _SIGN):
+    if folder.name in ("", ".", ".."):
+        folder = folder.resolve()
+    try:
+        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+            raise ResultsError(f"{folder}: expected a folder for the run, found a file or a link")
+        if folder.is_dir():
+            _check_content(folder)
+        _check_parent(folder)
+    except OSError as problem:
+        raise ResultsError(f"{_short(folder)}: cannot be written: {problem.strerror or problem}") from problem
+
+
+def _check_content(folder: Path) -> None:
+    """Refuse a folder that is no run, and one in which somebody has put something of their own."""
+    if not any(folder.iterdir()):
+        return
+    if not all((folder / name).is_file() for name in _SIGN):
         raise ResultsError(f"{folder}: holds something that is not a simlib run; choose another --out")
+    foreign = [path for path in folder.iterdir() if path.name not in _OURS | _LITTER]
+    _check_foreign(folder, [*foreign, *_foreign_pictures(folder / "figures")])
+
+
+def _foreign_pictures(figures: Path) -> list[Path]:
+    """Give what stands among a run's pictures and is none."""
+    if not figures.is_dir() or figures.is_symlink():
+        return []
+    return [p for p in figures.iterdir() if p.name not in _LITTER and (p.suffix not in _PICTURES or p.is_dir())]
+
+
+def _check_foreign(folder: Path, foreign: Sequence[Path]) -> None:
+    """Refuse to replace a folder with what is not ours in it: it would be gone."""
+    if foreign:
+        name = min(path.name for path in foreign)
+        raise ResultsError(f"{folder}: holds '{name}', which is no part of a simlib run; move it away first")
+
+
+def _check_parent(folder: Path) -> None:
+    """Refuse before anything is computed what could not be written afterwards."""
+    parent = next(path for path in folder.absolute().parents if path.exists() or path.is_symlink())
+    if not parent.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, f"{parent} is no folder")
+    if os.path.ismount(folder):
+        raise OSError(errno.EBUSY, "another disc is mounted there; choose a folder in it")
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, f"no permission to write to {parent}")
+
+
+def _short(folder: Path) -> str:
+    """Give a path as a message can hold it."""
+    text = str(folder)
+    return text if len(text) <= 200 else f"{text[:197]}..."
 
 
 def _fill(report: Report, draft: Path, formats: Sequence[str], futures: "Futures | None") -> None:
     """Write each file of a run."""
     summary = report.summary
     (draft / "config.yaml").write_text(summary.config_text, encoding="utf-8", newline="")
-    (draft / "manifest.json").write_bytes(json_bytes(summary.manifest))
-    (draft / "summary.json").write_bytes(json_bytes(summary.document))
+    content = json_bytes(summary.document)
+    # Whoever reads the run back can tell whether the figures are still those that were written.
+    manifest = {**summary.manifest, "summary_sha256": hashlib.sha256(content).hexdigest()}
+    (draft / "manifest.json").write_bytes(json_bytes(manifest))
+    (draft / "summary.json").write_bytes(content)
     for name in formats:
         if name in REPORTERS:
             REPORTERS[name](report, draft)
@@ -113,13 +173,25 @@ def _plain(value: Any) -> Any:
 @contextmanager
 def _beside(folder: Path) -> Iterator[Path]:
     """Give a temporary folder beside a place, and leave nothing of it behind."""
+    made = [path for path in folder.absolute().parents if not path.exists()]
     folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name[:40]}.", suffix=".part", dir=folder.parent))
     try:
         draft.chmod(0o777 & ~_umask())  # mkdtemp keeps others out; a run is as open as any folder
         yield draft
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+        if not folder.exists():
+            _remove_empty(made)
+
+
+def _remove_empty(made: Sequence[Path]) -> None:
+    """Take away the folders that were made for a run that has come to nothing, the innermost first."""
+    for path in made:
+        try:
+            path.rmdir()
+        except OSError:
+            return  # somebody else is using it
 
 
 def _umask() -> int:
@@ -131,17 +203,35 @@ def _umask() -> int:
 
 def _swap(draft: Path, folder: Path) -> None:
     """Put the draft in the folder's place; the old one goes only when the new one is there."""
-    if not folder.exists():
-        draft.rename(folder)
-        return
     old = draft.with_suffix(".old")
-    folder.rename(old)
+    for attempt in range(_ATTEMPTS):
+        kept = _moved(folder, old)
+        try:
+            draft.rename(folder)
+        except OSError as problem:
+            if kept:
+                _moved(old, folder)
+            # Another run to the same place may have put its own there in the meantime: the last one stays.
+            if problem.errno not in (errno.ENOTEMPTY, errno.EEXIST) or attempt == _ATTEMPTS - 1:
+                raise
+        else:
+            break
+        finally:
+            if folder.exists():
+                shutil.rmtree(old, ignore_errors=True)
+
+
+def _moved(path: Path, place: Path) -> bool:
+    """Rename a folder, if it is there and its new place is free."""
     try:
-        draft.rename(folder)
-    except OSError:
-        old.rename(folder)
+        path.rename(place)
+    except FileNotFoundError:
+        return False
+    except OSError as problem:
+        if problem.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            return False
         raise
-    shutil.rmtree(old, ignore_errors=True)
+    return True
 
 
 def read_folder(folder: Path) -> "Summary":
@@ -157,13 +247,25 @@ def read_folder(folder: Path) -> "Summary":
     if not folder.is_dir():
         raise ResultsError(f"{folder}: expected a run's folder, such as runs/south_somerset")
     document, manifest = (_read_json(folder / name) for name in _SIGN)
-    if document.get("simlib") != FORMAT_VERSION:
-        found = document.get("simlib")
+    found = document.get("simlib")
+    if isinstance(found, bool) or found != FORMAT_VERSION:
         raise ResultsError(f"{folder / _SIGN[0]}: expected format {FORMAT_VERSION} of simlib, found {found!r}")
     missing = [key for key in _FIRST_LEVEL if key not in document]
     if missing:
         raise ResultsError(f"{folder / _SIGN[0]}: damaged: {', '.join(missing)} missing")
+    _check_unchanged(folder, manifest)
     return Summary(document=document, config_text=_read_text(folder / "config.yaml"), manifest=manifest)
+
+
+def _check_unchanged(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Refuse figures that are not those that the run has written."""
+    if not all(isinstance(manifest.get(key, {}), dict) for key in ("versions", "timings")):
+        raise ResultsError(f"{folder / _SIGN[1]}: damaged: expected versions and timings by name")
+    if manifest.get("summary_sha256") != hashlib.sha256(_read_bytes(folder / _SIGN[0])).hexdigest():
+        raise ResultsError(
+            f"{folder / _SIGN[0]}: damaged: it is not what the run has written (see summary_sha256 in manifest.json); "
+            "run the config again"
+        )
 
 
 _FIRST_LEVEL = (
@@ -173,18 +275,31 @@ _FIRST_LEVEL = (
 
 
 def _read_text(path: Path) -> str:
-    """Read a file of a run."""
+    """Read a file of a run as text."""
     try:
-        return path.read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
+        return _read_bytes(path).decode("utf-8")
+    except UnicodeDecodeError as problem:
         raise ResultsError(f"{path}: expected a file of a simlib run: {problem}") from problem
+
+
+def _read_bytes(path: Path) -> bytes:
+    """Read a file of a run: a regular one (a pipe would wait for ever), of a bearable size."""
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise ResultsError(f"{path}: expected a file of a simlib run, found something that is no file")
+        if found.st_size > _MOST_BYTES:
+            raise ResultsError(f"{path}: expected a file of a simlib run, at most {_MOST_BYTES >> 20} MiB")
+        return path.read_bytes()
+    except OSError as problem:
+        raise ResultsError(f"{path}: expected a file of a simlib run: {problem.strerror or problem}") from problem
 
 
 def _read_json(path: Path) -> dict[str, Any]:
     """Read a mapping that one of our runs has written."""
     try:
         found = json.loads(_read_text(path))
-    except (json.JSONDecodeError, RecursionError) as problem:
+    except (ValueError, RecursionError) as problem:
         raise ResultsError(f"{path}: damaged: {problem}") from problem
     if not isinstance(found, dict):
         raise ResultsError(f"{path}: damaged: expected a mapping")
