@@ -239,7 +239,7 @@ class _Compiler:
             path=path,
             factor=factor,
             amount=amount,
-            full=full,
+            full=full - (float(figures.planned_value(figures.node(f"{base}.running_cost"))) if gross else 0.0),
             one_off=measure.basis == "one_off",
             delay=figures.node(f"{base}.delay", 0.0),
             realisation=figures.node(f"{base}.realisation", 1.0),

@@ -92,6 +92,18 @@ def counted(fact: NDArray[np.bool_], replicates: int) -> NDArray[np.int64]:
     return np.asarray([np.count_nonzero(fact[r::replicates]) for r in range(replicates)], dtype=np.int64)
 
 
+def moments(figure: Floats) -> Floats:
+    """Give the sum of a figure over its futures, and the sum of its squares."""
+    return np.asarray([figure.sum(), np.square(figure).sum()])
+
+
+def mean_and_error(sums: Floats, count: int) -> tuple[float, float]:
+    """Give a mean and its simulation error from a sum, a sum of squares and the number of futures."""
+    mean = float(sums[0] / count)
+    spread = max(float(sums[1]) / count - mean * mean, 0.0)
+    return mean, float(np.sqrt(spread / count))
+
+
 def statistics(figure: Floats, replicates: int = 1) -> Statistics:
     """Give the statistics of one figure over its futures, (simulation,)."""
     return ordered_statistics(figure, in_order(figure), replicates)

@@ -180,7 +180,7 @@ class Flows:
 
     def _overlap_share(self, first: int, second: int) -> Floats | None:
         """Give how much of an overlap the council bears: as the smaller of its shares, among those that have both."""
-        ours, all_of_them = None, np.zeros(())
+        ours, all_of_them = None, self._elsewhere(first, second)
         for other, node in self.model.measures[first].shares:
             twin = _share(self.model.measures[second].shares, other)
             if twin is not None:
@@ -191,6 +191,15 @@ class Flows:
             return None
         whole = np.asarray(ours + all_of_them)
         return np.divide(ours, all_of_them, out=np.zeros_like(whole), where=all_of_them > 0)
+
+    def _elsewhere(self, first: int, second: int) -> Floats:
+        """Give the smaller of the shares of two measures that leave all councils of the file."""
+        left = []
+        for m in (first, second):
+            shares = [self.block.carried[node] for _, node in self.model.measures[m].shares]
+            left.append(np.maximum(1.0 - np.sum(np.broadcast_arrays(*shares), axis=0), 0.0))
+        smaller = np.minimum(*left)
+        return np.where(smaller > 1e-9, smaller, 0.0)
 
     def _event_costs(self) -> Floats:
         total = np.zeros((len(self.model.years), self.block.simulations))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlib.engine import parallel
-from simlib.estimates import Chance, Statistics, chance, counted, in_order, ordered_statistics, quantile
+from simlib.estimates import Chance, Statistics, chance, counted, in_order, moments, ordered_statistics, quantile
 from simlib.kernels.paths import Floats
 from simlib.readouts import Held, Key, Readout, parts
 from simlib.results import Futures, copy_rows, rooms
@@ -27,6 +27,7 @@ class Estimates:
     counts: dict[Key, NDArray[np.int64]] = field(default_factory=dict)
     chances: dict[Key, Chance] = field(default_factory=dict)
     figures: dict[Key, list[Statistics]] = field(default_factory=dict)
+    moments: dict[Key, Floats] = field(default_factory=dict)  # sum, and sum of squares
     curves: dict[Key, list[float]] = field(default_factory=dict)
 
 
@@ -34,7 +35,7 @@ def estimates(futures: Futures, n_jobs: int | None) -> Estimates:
     """Estimate everything: from the held futures, or from the tally where more were drawn."""
     found = Estimates()
     if futures.tally is not None:
-        found.counts = futures.tally.facts
+        found.counts, found.moments = futures.tally.facts, futures.tally.moments
         for key, counts in found.counts.items():
             found.chances[key] = chance(counts, futures.trials)
         for key, histograms in futures.tally.figures.items():
@@ -46,6 +47,7 @@ def estimates(futures: Futures, n_jobs: int | None) -> Estimates:
         found.counts |= part.counts
         found.chances |= part.chances
         found.figures |= part.figures
+        found.moments |= part.moments
         found.curves |= part.curves
     return found
 
@@ -53,7 +55,7 @@ def estimates(futures: Futures, n_jobs: int | None) -> Estimates:
 def _estimated(futures: Futures, read: Callable[[Held], Iterator[Readout]]) -> Estimates:
     """Estimate one part of what is read."""
     found = Estimates()
-    found.counts, figures = _gathered(futures, read)
+    found.counts, figures, found.moments = _gathered(futures, read)
     for key, counts in found.counts.items():
         found.chances[key] = chance(counts, futures.trials)
     for key, figure in figures.items():
@@ -70,20 +72,24 @@ def _estimated(futures: Futures, read: Callable[[Held], Iterator[Readout]]) -> E
 
 def _gathered(
     futures: Futures, read: Callable[[Held], Iterator[Readout]]
-) -> tuple[dict[Key, NDArray[np.int64]], dict[Key, Floats]]:
+) -> tuple[dict[Key, NDArray[np.int64]], dict[Key, Floats], dict[Key, Floats]]:
     """Count the facts and collect the figures of one part, a block at a time so that what is in between stays small."""
     facts: dict[Key, NDArray[np.int64]] = {}
     figures: dict[Key, Floats] = {}
+    sums: dict[Key, Floats] = {}
     for start in range(0, futures.held, CHUNK):
         where = slice(start, min(start + CHUNK, futures.held))
         found = dict(read(futures.holding.part(where)))
         if not start:
-            shapes = {key: array.shape[:-1] for key, array in found.items() if array.dtype != np.bool_}
+            plain = {key: array for key, array in found.items() if key[0] != "moments" and array.dtype != np.bool_}
+            shapes = {key: array.shape[:-1] for key, array in plain.items()}
             figures = rooms(shapes, futures.held)
         for key, array in found.items():
-            if key in figures:
+            if key[0] == "moments":
+                sums[key] = sums.get(key, np.zeros(2)) + moments(np.asarray(array, dtype=float))
+            elif key in figures:
                 copy_rows(figures[key][..., where], np.asarray(array, dtype=float))
             else:
                 counts = counted(np.asarray(array, dtype=bool), futures.replicates)
                 facts[key] = facts[key] + counts if key in facts else counts
-    return facts, figures
+    return facts, figures, sums

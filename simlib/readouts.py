@@ -1,8 +1,9 @@
 """What is read from futures: facts (true or false in a future) and figures (one number in a future), by key.
 
-A key is a tuple of names such as ``("options", "solo", "south_somerset", "gap_after")``. An array of booleans
-is a fact, (simulation,); an array of floats a figure, (simulation,) or (year, simulation). The same functions
-serve futures held in memory, futures streamed past, the readings and the plan. Nothing is counted here.
+A key is a tuple of names such as ``("options", "solo", "south_somerset", "gap_after")``; where only the mean and the
+spread of a figure are wanted, it begins with ``moments``. An array of booleans is a fact, (simulation,); an array of
+floats a figure, (simulation,) or (year, simulation). The same functions serve futures held in memory, futures
+streamed past, the readings and the plan. Nothing is counted here.
 """
 
 from collections.abc import Callable, Hashable, Iterator
@@ -179,16 +180,29 @@ def _facts(model: Model, block: Delivery, key: Key, flow: Flows, tests: dict[str
         yield from _payback(model, key, flow)
     headline = tests.get(model.config.closes)
     for place, event in model.events:
+        happened = _happened(block, place)
         if headline is not None:
-            yield (*key, "closes_if", event.address), headline & _happened(block, place)
+            yield (*key, "closes_if", event.address), headline & happened
+        if flow.gap_recurring is not None and flow.gap_before is not None:
+            yield ("moments", *key, "gap_if", event.address), np.where(happened, flow.gap_recurring[model.target], 0.0)
+            yield ("moments", *key, "met_if", event.address), np.where(happened, share_met(model, flow), 0.0)
+
+
+def share_met(model: Model, flow: Flows) -> Floats:
+    """Give the share of the target year's gap that savings meet, (simulation,); nothing where there is no gap."""
+    assert flow.gap_before is not None
+    before = flow.gap_before[model.target]
+    rate = flow.run_rate[model.target]
+    return np.asarray(np.divide(rate, before, out=np.zeros_like(before), where=before > model.tolerance))
 
 
 def _payback(model: Model, key: Key, flow: Flows) -> Iterator[Readout]:
-    """Give in which year's end the option has paid back: facts, as never is one of the answers."""
+    """Give after how many years the option has paid back: facts, as never is one of the answers."""
     years = closing.payback(net_cash(flow))
     for count in range(1, len(model.years) + 1):
         yield (*key, "payback", str(count)), years == count
     yield (*key, "payback", "beyond"), np.isinf(years)
+    yield (*key, "payback", "nothing"), np.isnan(years)
 
 
 def net_cash(flow: Flows) -> Floats:
@@ -201,9 +215,7 @@ def _figures(model: Model, key: Key, flow: Flows) -> Iterator[Readout]:
         position = flow.gap_recurring[model.target]
         short = np.maximum(position, 0.0)
         yield (*key, "shortfall", "amount"), short
-        before = flow.gap_before[model.target]
-        met = np.divide(flow.run_rate[model.target], before, out=np.zeros_like(before), where=before > model.tolerance)
-        yield (*key, "share_of_gap_met"), met
+        yield (*key, "share_of_gap_met"), share_met(model, flow)
         hold = flow.general_fund
         if hold is not None and flow.minimum is not None:
             held = closing.reserves_hold(hold, flow.minimum, model.tolerance)

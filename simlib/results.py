@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlib.delivery import ARRAYS, MOMENTS, Delivery
-from simlib.estimates import Histogram, chance, counted
+from simlib.estimates import Histogram, chance, counted, moments
 from simlib.kernels.paths import Floats
 from simlib.model import Model
 from simlib.readouts import Held, Key, Readout
@@ -42,11 +42,12 @@ class Block:
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of facts and histograms of figures, added up chunk by chunk."""
+    """Counts of facts, histograms of figures and moments, added up chunk by chunk."""
 
     replicates: int
     facts: dict[Key, NDArray[np.int64]] = field(default_factory=dict)
     figures: dict[Key, list[Histogram]] = field(default_factory=dict)
+    moments: dict[Key, Floats] = field(default_factory=dict)
 
     def add(self, readouts: Iterable[Readout]) -> None:
         """Count what is read of some futures; the first ones set the bins."""
@@ -54,6 +55,9 @@ class Tally:
             if array.dtype == np.bool_:
                 counts = counted(np.asarray(array, dtype=bool), self.replicates)
                 self.facts[key] = self.facts.get(key, np.zeros_like(counts)) + counts
+                continue
+            if key[0] == "moments":
+                self.moments[key] = self.moments.get(key, np.zeros(2)) + moments(np.asarray(array, dtype=float))
                 continue
             figure = np.asarray(array, dtype=float)
             rows = figure.reshape(1, -1) if key[0] == "drivers" else np.atleast_2d(figure)
@@ -70,6 +74,8 @@ class Tally:
         """Add what another one has counted in the same bins."""
         for key, counts in other.facts.items():
             self.facts[key] = self.facts.get(key, np.zeros_like(counts)) + counts
+        for key, sums in other.moments.items():
+            self.moments[key] = self.moments.get(key, np.zeros(2)) + sums
         for key, histograms in other.figures.items():
             for mine, theirs in zip(self.figures[key], histograms, strict=True):
                 mine.merge(theirs)

@@ -16,8 +16,9 @@ from simlib import dims
 from simlib.bridge import bridge
 from simlib.checking import checks
 from simlib.drivers import Driver
-from simlib.estimates import Statistics, chance
+from simlib.estimates import Statistics, chance, mean_and_error
 from simlib.gathering import CURVE, Estimates, estimates
+from simlib.kernels.paths import Floats
 from simlib.readouts import TESTS, YEARLY_FIGURES, Key, read_all
 from simlib.results import Futures
 from simlib.units import figure
@@ -211,16 +212,21 @@ class _Document:
             return None
         return {label: self._probability((*key, "first_year_closed", label)) for label in labels}
 
-    def _payback(self, key: Key) -> Document:
+    def _payback(self, key: Key) -> Document | None:
+        """Give years to pay back, of the futures in which anything is spent or saved; None where there are none."""
         years = [str(n) for n in range(1, len(self.model.years) + 1)]
-        shares = {n: self._probability((*key, "payback", n)) for n in years}
-        reached = np.cumsum(list(shares.values()))
+        idle = self._probability((*key, "payback", "nothing"))
+        if idle == 1.0:
+            return None
+        shares = [self._probability((*key, "payback", n)) / (1.0 - idle) for n in years]
+        reached = np.cumsum(shares)
         by_level = {
-            name: next((int(n) for n, r in zip(years, reached, strict=True) if r >= level), None)
+            name: next((int(n) for n, r in zip(years, reached, strict=True) if r >= level - 1e-12), None)
             for name, level in (("p10", 0.1), ("p50", 0.5), ("p90", 0.9))
         }
         plan = next((int(n) for n in years if self.plan[(*key, "payback", n)][0]), None)
-        return by_level | {"beyond_horizon": self._probability((*key, "payback", "beyond")), "plan": plan}
+        beyond = self._probability((*key, "payback", "beyond")) / (1.0 - idle)
+        return by_level | {"beyond_horizon": beyond, "nothing_to_pay_back": idle, "plan": plan}
 
     def _npv(self, key: Key) -> Document | None:
         found = self._single((*key, "npv"))
@@ -305,11 +311,11 @@ class _Document:
         )
         sides: dict[str, Document] = {"closes_if": {}, "closes_if_not": {}}
         for option, where, whole in self._headlines():
-            both = self.found.counts[("options", option, where, "closes_if", address)]
-            sides["closes_if"].setdefault(option, {})[where] = _given(both, event_counts)
-            sides["closes_if_not"].setdefault(option, {})[where] = _given(
-                whole - both, self.futures.trials - event_counts
-            )
+            key = ("options", option, where)
+            both, other = self.found.counts[(*key, "closes_if", address)], self.futures.trials - event_counts
+            then, else_ = self._conditional(key, address)
+            sides["closes_if"].setdefault(option, {})[where] = _given(both, event_counts, then)
+            sides["closes_if_not"].setdefault(option, {})[where] = _given(whole - both, other, else_)
         chance_ = {
             "probability": happened.probability,
             "error": happened.error,
@@ -321,6 +327,18 @@ class _Document:
             "chance": chance_,
             "plan": bool(np.isfinite(event.plan)),
         } | sides
+
+    def _conditional(self, key: Key, address: str) -> tuple[dict[str, Floats], dict[str, Floats]]:
+        """Give the sums of the target year's gap and of the share of it met, where an event happens and where not."""
+        gap = self.found.figures.get((*key, "gap_recurring"))
+        met = self.found.figures.get((*key, "share_of_gap_met"))
+        if gap is None or met is None:
+            return {}, {}
+        n = self.futures.count
+        whole = {"gap": _sums(gap[self.model.target], n), "share_met": _sums(met[0], n)}
+        names = {"gap": "gap_if", "share_met": "met_if"}
+        then = {name: self.found.moments[("moments", *key, names[name], address)] for name in whole}
+        return then, {name: whole[name] - then[name] for name in whole}
 
     def _headlines(self) -> Iterator[tuple[str, str, NDArray[np.int64]]]:
         """Give the counts of the headline of every option and council, and of every claim (under ``claim``)."""
@@ -380,17 +398,27 @@ class _Document:
         }
 
 
-def _given(both: NDArray[np.int64], condition: NDArray[np.int64]) -> Document | None:
-    """Give a chance under a condition, from counts by replicate; None where the condition never held."""
-    if not condition.sum():
+def _given(both: NDArray[np.int64], condition: NDArray[np.int64], sums: Mapping[str, Floats]) -> Document | None:
+    """Give a chance under a condition, and means of the same futures; None where the condition never held."""
+    count = int(condition.sum())
+    if not count:
         return None
     found = chance(both, condition)
+    means = {
+        name: dict(zip(("mean", "error"), mean_and_error(sum_, count), strict=True)) for name, sum_ in sums.items()
+    }
     return {
         "probability": found.probability,
         "error": found.error,
         "interval": list(found.interval),
-        "count": found.count,
+        "count": count,
+        **means,
     }
+
+
+def _sums(found: Statistics, count: int) -> Floats:
+    """Give back the sum and the sum of squares that a mean and a standard deviation came from."""
+    return np.asarray([found.mean * count, found.sd**2 * (count - 1) + count * found.mean**2])
 
 
 def _number(value: float) -> float | None:

@@ -222,14 +222,20 @@ def test_the_first_year_in_which_it_is_closed() -> None:
         ([-1, 0.5, 0.5, 0], 3),
         ([-1, 2, -2, 2], 4),
         ([1, -2, 0.5, 0.4], np.inf),
-        ([0, 0, 0, 0], 1),
         ([1, 1, 1, 1], 1),
+        ([0, 1, 1, 1], 1),
+        ([0, 0, -1, 1], 2),
+        ([0, 2, -1, 1], 1),
         ([0.1, -0.3, 0.2, 0.0], 3),
         ([-1, 0.9, 0, 0], np.inf),
     ],
 )
 def test_it_has_paid_back_when_it_stays_paid_back(cash: list[float], years: float) -> None:
     assert closing.payback(np.asarray(cash, dtype=float)[:, None])[0] == years
+
+
+def test_where_nothing_is_spent_or_saved_nothing_is_paid_back() -> None:
+    assert np.isnan(closing.payback(np.zeros((4, 1)))[0])
 
 
 def test_a_present_value_weighs_each_year() -> None:

@@ -192,6 +192,8 @@ def test_payback_is_the_year_from_which_the_cash_stays_paid_back(path: Path) -> 
         costs = flow.one_off_costs - flow.external_pots
         cash = np.cumsum(flow.savings + flow.one_off_savings - costs, axis=0)
         years = np.array([_paid_back(column) for column in cash.T])
+        assert entry["payback"]["nothing_to_pay_back"] == pytest.approx(np.isnan(years).mean())
+        years = years[~np.isnan(years)]
         assert entry["payback"]["beyond_horizon"] == pytest.approx(np.isinf(years).mean())
         for name, level in (("p10", 0.1), ("p50", 0.5), ("p90", 0.9)):
             reached = entry["payback"][name]
@@ -200,10 +202,13 @@ def test_payback_is_the_year_from_which_the_cash_stays_paid_back(path: Path) -> 
 
 
 def _paid_back(total: np.ndarray) -> float:
+    moves = [y for y, value in enumerate(np.diff(total, prepend=0.0)) if abs(value) > 1e-10]
+    if not moves:
+        return np.nan
     below = [y for y, value in enumerate(total) if value < -1e-10]
-    if not below:
-        return 1
-    return np.inf if below[-1] == len(total) - 1 else below[-1] + 2
+    if below and below[-1] == len(total) - 1:
+        return np.inf
+    return (below[-1] + 1 if below else moves[0]) - moves[0] + 1
 
 
 @every_config

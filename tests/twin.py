@@ -519,13 +519,20 @@ class Twin:
 
     def delivered(self, measure: str, year: int, *, at_end: bool) -> float:
         """Give the share of its full plan that a measure delivers."""
-        full = self.schemes[measure].full_plan
+        scheme = self.schemes[measure]
+        full = scheme.full_plan
+        if scheme.measure.saving_is == "gross" and scheme.measure.running_cost is not None:  # what it brings is net
+            plan = Figures(self.config, {}, plan_of_events(self.config), plan=True)
+            full -= plan.at(f"measures.{measure}.running_cost")
         return self.brings(measure, year, at_end=at_end) / full if full else 0.0
 
     def overlap_share(self, first: str, second: str, council: str) -> float:
         """Give how much of an overlap a council bears: among those that share both measures, by the smaller share."""
-        smaller = {c: min(self.share(first, c), self.share(second, c)) for c in self.config.councils}
-        return smaller[council] / sum(smaller.values()) if sum(smaller.values()) else 0.0
+        shares = [{c: self.share(m, c) for c in self.config.councils} for m in (first, second)]
+        elsewhere = [max(1 - sum(of.values()), 0.0) for of in shares]
+        smaller = {c: min(of[c] for of in shares) for c in self.config.councils}
+        whole = sum(smaller.values()) + (min(elsewhere) if min(elsewhere) > 1e-9 else 0.0)
+        return smaller[council] / whole if whole else 0.0
 
     def one_off_saved(self, option: str, council: str, year: int) -> float:
         chosen = [m for m in self.config.options[option].measures if self.config.measures[m].basis == "one_off"]

@@ -49,18 +49,30 @@ def first_year_closed(gap_recurring: Floats, tolerance: float) -> NDArray[np.int
 
 
 def payback(net_cash: Floats) -> Floats:
-    """Give the years until cumulative net cash is no longer negative, infinite beyond the horizon.
+    """Give the years it takes until cumulative net cash is no longer negative.
+
+    Parameters
+    ----------
+    net_cash
+        (year, simulation) savings less costs [money].
+
+    Returns
+    -------
+    (simulation,) whole years, infinite beyond the horizon, nan where nothing is ever spent or saved.
 
     Notes
     -----
-    Counted to the end of the first year from which cumulative net cash stays at or above zero, so that an early
-    saving before its cost does not count as paid back.
+    Counted from the start of the first year in which anything is spent or saved, to the end of the first year from
+    which cumulative net cash stays at or above zero: an early saving before its cost does not count as paid back.
     """
-    total = accumulated(net_cash)
-    below = total < -1e-12 * (1.0 + np.abs(total).max(axis=0))
-    years = len(net_cash)
-    last = years - np.argmax(below[::-1], axis=0)  # the year after the last one below zero, as a count
-    return np.where(below[-1], np.inf, np.where(below.any(axis=0), last + 1.0, 1.0))
+    total, years = accumulated(net_cash), len(net_cash)
+    size = np.abs(total).max(axis=0)
+    moves = np.abs(net_cash) > 1e-12 * (1.0 + size)
+    below = total < -1e-12 * (1.0 + size)
+    begins = np.argmax(moves, axis=0)
+    last_below = np.where(below.any(axis=0), years - 1 - np.argmax(below[::-1], axis=0), begins - 1)
+    taken = np.where(below[-1], np.inf, np.maximum(last_below + 1, begins) - begins + 1.0)
+    return np.where(moves.any(axis=0), taken, np.nan)
 
 
 def present_value(net_cash: Floats, factors: Floats) -> Floats:
