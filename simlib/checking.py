@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from simlib.config.schema import Section
+from simlib.citing import enclosing_source, sources
 from simlib.delivery import Delivery
 from simlib.dependence import Statement
 from simlib.drivers import Driver
@@ -104,47 +104,15 @@ def _hindsight(model: Model) -> Iterator[Check]:
             yield _check("hindsight", "warning", address, text)
 
 
-def sources(model: Model) -> Iterator[tuple[str, Any]]:
-    """Give every source that the file names, figures and sections alike, and those of its reference classes."""
-    found = dict(_sources("", model.config))
-    for node in model.nodes:
-        quantity = getattr(node, "quantity", None)
-        if quantity is not None and quantity.source is not None and quantity.source not in found.values():
-            found[node.address] = quantity.source
-    yield from found.items()
-
-
-def _sources(address: str, section: Any) -> Iterator[tuple[str, Any]]:
-    """Walk a section and give each source with the address of what it is the source of."""
-    if getattr(section, "source", None) is not None:
-        yield address, section.source
-    for name, value in _inside(section):
-        yield from _sources(f"{address}.{name}".lstrip("."), value)
-
-
-def _inside(section: Any) -> list[tuple[str, Any]]:
-    if isinstance(section, dict):
-        return list(section.items())
-    if isinstance(section, Section):
-        fields = type(section).model_fields
-        return [(fields[name].alias or name, getattr(section, name)) for name in section.model_fields_set]
-    return [(name, getattr(section, name)) for name in ("count", "each") if hasattr(section, "each")]
-
-
 def _unsourced(model: Model) -> Iterator[Check]:
     """Name the uncertain figures that neither they nor what they stand in gives a source for."""
     for node in model.nodes:
-        if isinstance(node, Driver) and node.quantity.source is None and not _enclosing_source(model, node.address):
+        if isinstance(node, Driver) and node.quantity.source is None and not _excused(model, node.address):
             yield _check("unsourced", "warning", node.address, "no source is given for this assumption")
 
 
-def _enclosing_source(model: Model, address: str) -> bool:
-    section: Any = model.config
-    for part in address.split("."):
-        section = section.get(part) if isinstance(section, dict) else getattr(section, part, None)
-        if getattr(section, "source", None) is not None:
-            return True
-    return address.endswith(".individual")
+def _excused(model: Model, address: str) -> bool:
+    return address.endswith(".individual") or enclosing_source(model.config, address) is not None
 
 
 def _beyond(futures: Futures) -> Iterator[Check]:

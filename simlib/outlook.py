@@ -325,26 +325,28 @@ def events_section(document: Document) -> Section | None:
         rows = tuple(_event_rows(document, event))
         assumed = "that it happens" if event["plan"] in ("happens", True) else "that it does not"
         silent = rows or not any(event["closes_if"].values())
-        moved = "" if silent else " No option's headline moves by as much as 1 of 100."
+        moved = "" if silent else " No option's headline or gap moves by enough to be told."
         often = told(event["chance"])
         paragraphs.append(f"{event['label']}: happens in {often} futures; the business case assumes {assumed}.{moved}")
         if rows:
-            headings = ("Option", "if it happens", "if it does not")
-            tables.append(Table(f"event_{key}", f"{event['label']}: headline holds in", headings, rows))
+            headings = ("Option", "Holds if it happens", "if not", "Average gap if it happens", "if not")
+            caption = f"{event['label']}: the headline, and the recurring gap in {document['target_year']}"
+            tables.append(without_empty(Table(f"event_{key}", caption, headings, rows)))
     if not paragraphs:
         return None
     return Section("events", "If this happens, or does not", tuple(paragraphs), tuple(tables))
 
 
 def _event_rows(document: Document, event: Document) -> Iterator[tuple[Cell, ...]]:
-    """Give the headlines that an event moves by more than twice the simulation error."""
+    """Give the headlines and gaps that an event moves by more than simulation error."""
     for key, option in document["options"].items():
         without = event["closes_if_not"].get(key, {})
         for place, here in event["closes_if"].get(key, {}).items():
             there = without.get(place)
-            if here and there and _differs(here, there):
+            if here and there and (_differs(here, there) or _gaps_differ(here, there)):
                 name = f"{option['label']}, {_place_words(document, place)}"
-                yield Cell(name), _chance_cell(here), _chance_cell(there)
+                gaps = (_gap_cell(document, side, (here, there)) for side in (here, there))
+                yield Cell(name), _chance_cell(here), _chance_cell(there), *gaps
 
 
 def _place_words(document: Document, place: str) -> str:
@@ -358,6 +360,24 @@ def _differs(one: Document, other: Document) -> bool:
     """Tell whether two chances differ by more than their errors and by enough to be told."""
     shift = abs(one["probability"] - other["probability"])
     return bool(shift > 2 * (one["error"] ** 2 + other["error"] ** 2) ** 0.5 and shift >= 0.01)
+
+
+def _gaps_differ(one: Document, other: Document) -> bool:
+    """Tell whether two average gaps differ by more than their errors and by enough to be told."""
+    if "gap" not in one or "gap" not in other:
+        return False
+    left, right = one["gap"], other["gap"]
+    shift, largest = abs(left["mean"] - right["mean"]), max(abs(left["mean"]), abs(right["mean"]))
+    return bool(shift > 4 * (left["error"] ** 2 + right["error"] ** 2) ** 0.5 and shift >= 0.02 * largest)
+
+
+def _gap_cell(document: Document, found: Document, both: Sequence[Document]) -> Cell:
+    """Give an average gap as a cell, in the digits that the larger of the two needs."""
+    if "gap" not in found:
+        return Cell("–")
+    like = max(abs(side["gap"]["mean"]) for side in both if "gap" in side)
+    gap = found["gap"]
+    return Cell(money(gap["mean"], document["unit"], gap["error"], like=like), gap["mean"])
 
 
 def _chance_cell(found: Document) -> Cell:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from simlib.layout import Cell, Section, Table
-from simlib.units import format_duration
+from simlib.units import figure, format_duration
 from simlib.wording import chance_count, finer_money, money, number, person_share, sentence_case
 
 __all__ = [
@@ -193,7 +193,48 @@ def assumptions_section(document: Document) -> Section | None:
         "Source",
     )
     table = Table("assumption_register", "Assumptions register", headings, rows)
-    return Section("assumptions", "Assumptions", (told,), (table,), detail=True)
+    tables = (table, *_certain_table(document), *_terms_table(document))
+    return Section("assumptions", "Assumptions", (told,), tables, detail=True)
+
+
+def _certain_table(document: Document) -> Iterator[Table]:
+    """Give the figures that the file holds for certain, with their sources."""
+    figures = document.get("figures") or {}
+    rows = tuple(
+        (
+            Cell(f"{entry.get('label') or _address_words(document, address)} ({address})"),
+            Cell(_certain_words(document, entry), entry["value"] if isinstance(entry["value"], int | float) else None),
+            Cell(_source_words(entry) if entry.get("source") else "no source given"),
+        )
+        for address, entry in figures.items()
+    )
+    if rows:
+        yield Table("certain_figures", "Figures taken as certain", ("Figure", "Value", "Source"), rows)
+
+
+def _certain_words(document: Document, entry: Document) -> str:
+    """Tell a certain figure, by year where it goes by year."""
+    value, kind, unit = entry["value"], entry["kind"], document["unit"]
+    if not isinstance(value, list):
+        return figure(value, kind, unit)
+    amounts = [figure(amount, kind, unit) for amount in value]
+    if len(set(amounts)) == 1:
+        return f"{amounts[0]} each year"
+    return ", ".join(f"{amount} in {year}" for amount, year in zip(amounts, document["years"], strict=True))
+
+
+def _terms_table(document: Document) -> Iterator[Table]:
+    """Give the terms of the net present value."""
+    terms = document.get("npv_terms")
+    if terms:
+        deflator = "none" if terms["deflator"] is None else figure(terms["deflator"], "share", document["unit"])
+        rows = (
+            (Cell("Real discount rate a year"), Cell(figure(terms["rate"], "share", document["unit"]))),
+            (Cell("General inflation a year, to turn cash into real terms"), Cell(deflator)),
+            (Cell("Prices and start values of"), Cell(str(terms["base"]))),
+            (Cell("Source"), Cell(_source_words(terms) if terms.get("source") else "no source given")),
+        )
+        yield Table("npv_terms", "Terms of the net present value", ("Term", "Value"), rows)
 
 
 def _unsourced(document: Document) -> set[str]:
@@ -256,6 +297,8 @@ def provenance_section(document: Document, manifest: Mapping[str, Any]) -> Secti
         f"{config['simulations']:,} futures, seed {config['seed']}, sampler {sampler}.",
         f"Digest of the file: {config['digest']}.",
     ]
+    for address, value in (config.get("set") or {}).items():
+        told.append(f"Put in place of the file's own: --set {address}={value}.")
     if versions:
         told.append("Made with " + ", ".join(f"{name} {version}" for name, version in versions.items()) + ".")
     return Section("provenance", "Provenance", tuple(told), detail=True)

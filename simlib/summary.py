@@ -6,7 +6,7 @@ out as the contract of summary.json has them. The reading itself is in ``simlib.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from simlib import dims
 from simlib.bridge import bridge
 from simlib.checking import checks
+from simlib.citing import certain_figures, cited
 from simlib.drivers import Driver
 from simlib.estimates import Statistics, chance, mean_and_error
 from simlib.gathering import CURVE, Estimates, estimates
@@ -22,6 +23,7 @@ from simlib.kernels.paths import Floats
 from simlib.readouts import TESTS, YEARLY_FIGURES, Key, read_all
 from simlib.results import Futures
 from simlib.units import figure
+from simlib.years import label
 
 FORMAT = 1
 Document = dict[str, Any]
@@ -100,6 +102,8 @@ class _Document:
             },
             "events": {event.address.removeprefix("events."): self._event(event.address) for _, event in model.events},
             "outputs": {output.id: self._output(output.id, output.label, output.kind) for output in model.outputs},
+            "figures": certain_figures(config),
+            "npv_terms": self._npv_terms(),
             "drivers": {node.address: self._driver(node) for node in model.nodes if isinstance(node, Driver)},
             "checks": checks(self.futures),
         }
@@ -234,6 +238,14 @@ class _Document:
             return None
         rates = self.found.figures[(*key, "run_rate")]
         return found | {"horizon_cuts_benefits": bool(rates[-1].mean > self.model.tolerance)}
+
+    def _npv_terms(self) -> Document | None:
+        terms = self.model.config.npv
+        if terms is None:
+            return None
+        base = terms.base if terms.base is not None else self.model.years[0]
+        source = None if terms.source is None else asdict(terms.source)
+        return {"rate": terms.rate, "deflator": terms.deflator, "base": label(base), "source": source}
 
     def _held_with_gap(self, key: Key) -> Document | None:
         found = self._chance((*key, "holds_with_gap"), plan=False)
@@ -391,7 +403,7 @@ class _Document:
             "plan": float(node.plan.flat[0])
             if np.all(node.plan == node.plan.flat[0])
             else [float(x) for x in node.plan[:, 0]],
-            "source": asdict(quantity.source) if is_dataclass(quantity.source) else None,
+            "source": cited(self.model.config, node.address, quantity.source),
             "owner": quantity.owner,
             "note": quantity.note,
             "reference": quantity.reference,
