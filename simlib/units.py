@@ -12,6 +12,7 @@ UNITS: tuple[MoneyUnit, ...] = get_args(MoneyUnit)
 SCALES: dict[str, float] = {"£": 1.0, "£k": 1e3, "£m": 1e6, "£bn": 1e9}
 
 LARGEST = Decimal("1e15")  # beyond any council's figures; double precision holds pennies below it
+LONGEST_DURATION = 1_000  # years: longer is a slip of the pen
 _POWERS = {"": 0, "k": 3, "m": 6, "bn": 9}
 _DIGITS = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+(?:_[0-9]+)*)"
 _NUMBER = rf"(?:{_DIGITS}(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{{1,3}})?"
@@ -115,11 +116,14 @@ def parse_duration(text: str) -> float:
     """
     match = _DURATION.fullmatch(text) if len(text) <= _LONGEST else None
     if not match:
-        if _PLAIN.fullmatch(text[:_LONGEST]) and parse_number(text) == 0:
+        if len(text) <= _LONGEST and _PLAIN.fullmatch(text) and parse_number(text) == 0:
             return 0.0
         raise ValueError(f"expected {EXPECTED_DURATION}")
     number = _decimal(match["number"])
-    return _float(number / 12 if match["unit"].startswith("month") else number)
+    years = number / 12 if match["unit"].startswith("month") else number
+    if abs(years) > LONGEST_DURATION:
+        raise ValueError(f"expected {EXPECTED_DURATION}, at most {LONGEST_DURATION:,} years")
+    return _float(years)
 
 
 def format_money(value: float, unit: str, *, digits: int | None = None, brackets: bool = False) -> str:

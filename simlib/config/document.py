@@ -29,7 +29,8 @@ MOST_PROBLEMS = 200
 # Control characters, and those that turn the direction of text or cannot be seen: a reader of the file and
 # this program must see the same thing.
 _FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069"
+    "\u3164\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 _COMMENT = re.compile(r"[ \t]+#")
 _AFTER_COMMA = re.compile("[0-9]{3}[^:]*")  # what is left of £22,000 inside {...}
@@ -143,6 +144,11 @@ def _unfit(text: str, name: str) -> Problem | None:
     return None
 
 
+def _short(name: str) -> str:
+    """Give a name as a message can hold it."""
+    return name if len(name) <= 60 else f"{name[:57]}..."
+
+
 @dataclass(slots=True)
 class _Open:
     """A mapping or list that is being filled: the key that waits for its value, and the keys it has had."""
@@ -200,6 +206,8 @@ class _Builder:
             self._alias(event)
         elif isinstance(event, yaml.DocumentStartEvent):
             self._documents += 1
+            if event.version or event.tags:
+                self._stop(event, "directives such as %YAML are not part of the language")
             if self._documents > 1:
                 self._stop(event, "expected one document; '---' starts a second one")
 
@@ -234,7 +242,7 @@ class _Builder:
         self._complain(
             place,
             node.address,
-            f"aliases such as *{event.anchor} are not part of the language; write the value out, "
+            f"aliases such as *{_short(event.anchor)} are not part of the language; write the value out, "
             "or give it a name under drivers",
         )
         self._place_node(node)
@@ -258,9 +266,13 @@ class _Builder:
         """Refuse anchors and tags; what they stand on is read all the same."""
         address = self._next_address()
         if event.anchor is not None:
-            self._complain(place, address, f"anchors such as &{event.anchor} are not part of the language; remove it")
+            self._complain(
+                place, address, f"anchors such as &{_short(event.anchor)} are not part of the language; remove it"
+            )
         if event.tag is not None:
-            self._complain(place, address, f"tags such as {nodes.visible(event.tag)} are not part of the language")
+            self._complain(
+                place, address, f"tags such as {_short(nodes.visible(event.tag))} are not part of the language"
+            )
 
     def _expects_key(self) -> bool:
         return bool(self._stack) and isinstance(self._stack[-1].node, Mapping) and not self._stack[-1].waits

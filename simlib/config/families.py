@@ -5,6 +5,7 @@ addresses and the spelling.
 """
 
 import csv
+import errno
 import io
 import os
 import re
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from simlib import distributions
 from simlib.config import nodes, scalars
+from simlib.config.document import MOST_PROBLEMS
 from simlib.config.formulas import Formula
 from simlib.config.nodes import (
     Gather,
@@ -243,18 +245,22 @@ def _empirical(
 def _column(file: Text, column: Text, slot: "Slot", setting: Setting) -> tuple[float, ...]:
     from simlib.config.slots import literal
 
-    rows = list(csv.reader(io.StringIO(_data(file, setting), newline="")))
-    if len(rows) > MAX_DATA_ROWS:
-        refuse(file, f"{quote(file)} has more than {MAX_DATA_ROWS:,} rows")
+    rows = _rows(file, setting)
     header = [name.strip() for name in rows[0]] if rows else []
-    if column not in header:
-        refuse(column, f"{quote(file)} has no column {quote(column)}{nearest_or_list(column, header)}")
+    if header.count(column) != 1:
+        known = "two columns" if column in header else "no column"
+        others = [name for name in header if name != column]
+        refuse(column, f"{quote(file)} has {known} {quote(column)}{nearest_or_list(column, others)}")
     position = header.index(column)
     gather = Gather()
     values = []
     for line, row in enumerate(rows[1:], 2):
         if not any(cell.strip() for cell in row):
             continue
+        if len(row) > len(header):  # '1,5' for one and a half, or a comma within thousands
+            refuse(file, f"{quote(file)} has {len(row)} cells on line {line} and {len(header)} columns")
+        if len(gather.problems) >= MOST_PROBLEMS:
+            break  # nobody reads more
         cell = nodes.text(
             row[position].strip() if position < len(row) else "",
             nodes.Place(str(file), line, position + 1),
@@ -263,6 +269,17 @@ def _column(file: Text, column: Text, slot: "Slot", setting: Setting) -> tuple[f
         values.append(gather.take(literal, cell, slot, setting))
     gather.finish()
     return tuple(value for value in values if value is not None)
+
+
+def _rows(file: Text, setting: Setting) -> list[list[str]]:
+    """Give the cells of a data file, as they stand there."""
+    try:
+        rows = list(csv.reader(io.StringIO(_data(file, setting), newline=""), strict=True))
+    except csv.Error as trouble:
+        refuse(file, f"{quote(file)} is no CSV file: {trouble}")
+    if len(rows) > MAX_DATA_ROWS:
+        refuse(file, f"{quote(file)} has more than {MAX_DATA_ROWS:,} rows")
+    return rows
 
 
 def _data(file: Text, setting: Setting) -> str:
@@ -282,7 +299,7 @@ def _data(file: Text, setting: Setting) -> str:
     except FileNotFoundError:
         refuse(file, f"there is no file {quote(file)} beside this one")
     except OSError as trouble:
-        reason = "it is a link" if path.is_symlink() else trouble.strerror
+        reason = "it is a link" if trouble.errno == errno.ELOOP else trouble.strerror
         refuse(file, f"{quote(file)} cannot be read: {reason}")
     if len(content) > MAX_DATA_BYTES:
         refuse(file, f"{quote(file)} has more than 5 MB")

@@ -37,9 +37,10 @@ _BOUNDS: dict[str, dict[str, Any]] = {
     "delays": {"low": 0.0, "once": True},
     "base": {"once": True},
     "opening": {"once": True},
-    "minimum": {"once": True},
-    "amount": {"once": True},
-    "costs": {"once": True},
+    "minimum": {"low": 0.0, "once": True},
+    "amount": {"low": 0.0, "once": True},
+    "costs": {"low": 0.0, "once": True},
+    "overlaps": {"low": 0.0, "once": True},
     "chance": {"once": True},
     "running_cost": {"low": 0.0},
 }
@@ -176,7 +177,10 @@ def _raw(node: Node, _: Setting) -> Node:
 
 def _bounded_share(node: Any, info: ValidationInfo) -> float:
     read = scalars.part if info.field_name in ("individual", "precision") else scalars.share
-    return read(node, _setting(info))
+    value = read(node, _setting(info))
+    if info.field_name == "precision" and not 0 < value < 1:
+        expected(node, f"{units.EXPECTED_SHARE}, more than 0% and less than 100%")
+    return value
 
 
 FormatVersion: TypeAlias = Annotated[Literal[1], _by(_version, "FormatVersion")]

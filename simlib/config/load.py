@@ -19,6 +19,7 @@ from simlib.errors import ConfigError, Problem
 from simlib.units import UNITS
 from simlib.years import parse_years
 
+_LONGEST_WORDS = 160
 MOST_READINGS = 50  # each is checked, and run, as a whole file
 Overrides = AbstractMapping[str, str] | Sequence[str]
 
@@ -170,9 +171,14 @@ def _pair(text: str) -> tuple[str, str]:
     address, equals, value = text.partition("=")
     if not equals or not address.strip() or not value.strip():
         raise ConfigError(
-            [Problem(f"--set {text}", "", "expected ADDRESS=VALUE, such as measures.sharing.realisation=70%")]
+            [Problem(_named(text), "", "expected ADDRESS=VALUE, such as measures.sharing.realisation=70%")]
         )
     return address.strip(), value.strip()
+
+
+def _named(words: str) -> str:
+    """Give what messages call an override: its words, as far as a line can hold them."""
+    return f"--set {words if len(words) <= _LONGEST_WORDS else words[: _LONGEST_WORDS - 3] + '...'}"
 
 
 def _read(origin: Origin) -> Config:
@@ -201,7 +207,7 @@ def _overlaid(root: Mapping, origin: Origin) -> tuple[Mapping, list[Problem]]:
     problems: list[Problem] = []
     for address, value in origin.overrides:
         try:
-            node = document.parse_value(value, f"--set {address}={value}", address)
+            node = document.parse_value(value, _named(f"{address}={value}"), address)
             root = overlay.apply(root, {address: node})
         except ConfigError as trouble:
             problems += trouble.problems
@@ -242,12 +248,10 @@ _STAND_INS = {"simlib": "1", "title": "-"}
 
 def _sound(root: Mapping, trouble: ValidationError, setting: Setting) -> tuple[Config, frozenset[str]] | None:
     """Give the config without the entries that were refused, and their addresses, to check the others."""
-    rest = root
-    refused: list[str] = []
-    for error in trouble.errors(include_url=False, include_input=False):
-        path = _entry([str(part) for part in error["loc"]])
-        rest = _pruned(rest, path)
-        refused.append(".".join(path))
+    errors = trouble.errors(include_url=False, include_input=False)
+    paths = list(dict.fromkeys(tuple(_entry([str(part) for part in error["loc"]])) for error in errors))
+    rest = _pruned(root, paths)
+    refused = [".".join(path) for path in paths]
     for key, value in _STAND_INS.items():
         if key not in rest:
             rest = without(rest)
@@ -280,13 +284,20 @@ def _entry(location: list[str]) -> list[str]:
     return location[:4] if inner else location[:2]
 
 
-def _pruned(node: Mapping, path: list[str]) -> Mapping:
-    """Give a copy of a mapping without the entry at a path; where there is none, as it is."""
-    inner = node.get(path[0])
-    if len(path) == 1 or not isinstance(inner, Mapping):
-        return without(node, path[0])
-    copy = without(node)
-    copy[path[0]] = _pruned(inner, path[1:])
+def _pruned(node: Mapping, paths: Sequence[tuple[str, ...]]) -> Mapping:
+    """Give a copy of a mapping without the entries at some paths; where there is none, as it is."""
+    inner: dict[str, list[tuple[str, ...]]] = {}
+    gone = set()
+    for path in paths:
+        if len(path) == 1 or not isinstance(node.get(path[0]), Mapping):
+            gone.add(path[0])
+        else:
+            inner.setdefault(path[0], []).append(path[1:])
+    copy = without(node, *gone)
+    for key, rest in inner.items():
+        section = copy.get(key)
+        if isinstance(section, Mapping):
+            copy[key] = _pruned(section, rest)
     return copy
 
 
@@ -302,9 +313,7 @@ def _setting(root: Mapping, folder: Path | None) -> Setting:
     return Setting(str(unit) if unit in UNITS else "£m", horizon, folder)
 
 
-def _readings(
-    root: Mapping, folder: Path | None, known: Sequence[Problem]
-) -> tuple[dict[str, Config], list[Problem]]:
+def _readings(root: Mapping, folder: Path | None, known: Sequence[Problem]) -> tuple[dict[str, Config], list[Problem]]:
     """Check each reading as a whole file; give the sound ones, and what the base reading has not already said."""
     section = root.get("readings")
     if not isinstance(section, Mapping):
@@ -336,9 +345,11 @@ def _in_reading(problem: Problem, key: Text, reading: Node) -> Problem:
 
 
 def _in_order(problems: Iterable[Problem]) -> list[Problem]:
-    """Sort by place, none twice; where an entry could not be read, what follows from that is not said."""
-    unique = dict.fromkeys(problems)
-    return sorted(unique, key=_order)
+    """Sort by place, none twice, and no more of them than anybody reads."""
+    unique = sorted(dict.fromkeys(problems), key=_order)
+    if len(unique) <= document.MOST_PROBLEMS:
+        return unique
+    return [*unique[: document.MOST_PROBLEMS], Problem("", "", "and more, which is told when these are mended")]
 
 
 def _order(problem: Problem) -> tuple[str, int, int]:

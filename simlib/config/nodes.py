@@ -151,8 +151,8 @@ def listing(place: Place, address: str) -> Listing:
 
 def without(node: Mapping, *names: str) -> Mapping:
     """Give a copy of a mapping, perhaps without some of its keys; the original is untouched."""
-    rest = mapping(node.place, node.address)
-    rest.update({key: value for key, value in node.items() if key not in names})
+    rest, left_out = mapping(node.place, node.address), frozenset(names)
+    rest.update({key: value for key, value in node.items() if key not in left_out})
     return rest
 
 

@@ -110,6 +110,18 @@ def _short_names(whole: Whole, figure: Figure) -> list[str]:
     return [*own, *whole.names("drivers"), *whole.names("outputs")]
 
 
+def streams_are_their_own(whole: Whole) -> Iterator[Complaint]:
+    """No two figures are drawn from one stream: they would move as one, and nobody would have said so."""
+    drawn: dict[str, str] = {}
+    uncertain = [figure for figure in whole.figures.values() if figure.uncertain]
+    for figure in sorted(uncertain, key=lambda figure: figure.quantity.stream is not None):
+        stream = figure.quantity.stream or figure.address
+        if stream in drawn:
+            message = f"{drawn[stream]} is drawn from the stream '{stream}' already"
+            yield f"{figure.address}.stream", f"{message}; for figures that move as one use one driver"
+        drawn.setdefault(stream, figure.address)
+
+
 def formulas_are_no_circle(whole: Whole) -> Iterator[Complaint]:
     """No figure needs itself."""
     needs = {address: _needed(whole, figure) for address, figure in whole.figures.items()}
@@ -155,5 +167,6 @@ CHECKS: tuple[Check, ...] = (
     years_are_known,
     names_are_free,
     names_in_formulas_exist,
+    streams_are_their_own,
     formulas_are_no_circle,
 )

@@ -73,6 +73,27 @@ def nobody_beside_itself(whole: Whole) -> Iterator[Complaint]:
                 )
 
 
+def overlaps_are_part_of_both(whole: Whole) -> Iterator[Complaint]:
+    """What two measures save only once is no more than either saves in the plan."""
+    for name, measure in whole.config.measures.items():
+        for other, overlap in measure.overlaps.items():
+            both = [measure, whole.config.measures.get(other)]
+            savings = [_planned(m.saving) for m in both if m is not None and m.basis == "recurring"]
+            amount = _planned(overlap)
+            least = min((saving for saving in savings if saving is not None), default=None)
+            if amount is not None and least is not None and amount > least + 1e-9:
+                message = f"expected no more than either measure saves ({least:g} in the plan), got {amount:g}"
+                yield f"measures.{name}.overlaps.{other}", message
+
+
+def _planned(quantity: Quantity | None) -> float | None:
+    """Give what the plan case assumes of a figure, where one figure says it."""
+    if quantity is None:
+        return None
+    planned = quantity.plan if quantity.plan is not None else quantity.value
+    return float(planned) if isinstance(planned, int | float) else None
+
+
 def savings_are_complete(whole: Whole) -> Iterator[Complaint]:
     """A measure says its saving with the time it starts, or a plan by year, and what its basis needs."""
     for name, measure in whole.config.measures.items():
@@ -141,6 +162,8 @@ def times_fit(whole: Whole) -> Iterator[Complaint]:
         for key, year in (("full_from", measure.full_from), ("ends", measure.ends)):
             if year is not None and start is not None and year < start:
                 yield f"{at}.{key}", f"expected {label(start)} or later, got '{label(year)}'"
+        if measure.full_from is not None and measure.ends is not None and measure.ends < measure.full_from:
+            yield f"{at}.ends", f"expected {label(measure.full_from)} (full_from) or later, got '{label(measure.ends)}'"
 
 
 def costs_say_when(whole: Whole) -> Iterator[Complaint]:
@@ -228,6 +251,7 @@ CHECKS: tuple[Check, ...] = (
     names_exist,
     requirements_exist,
     nobody_beside_itself,
+    overlaps_are_part_of_both,
     savings_are_complete,
     times_fit,
     costs_say_when,

@@ -8,6 +8,9 @@ from simlib.config.nodes import nearest_or_list
 from simlib.config.quantities import DatedChances
 from simlib.years import label
 
+MOST_OPTIONS = 50
+_OF_THE_RUN = frozenset({"simlib", "title", "as_at", "money", "prices", "years", "run", "npv", "readings"})
+
 
 def options_name_what_exists(whole: Whole) -> Iterator[Complaint]:
     """Councils and measures of an option are in the file, and there is a council."""
@@ -19,6 +22,22 @@ def options_name_what_exists(whole: Whole) -> Iterator[Complaint]:
             for entry in getattr(option, key):
                 if message := whole.unknown(entry, section, what=what):
                     yield f"{at}.{key}", message
+
+
+def options_are_few(whole: Whole) -> Iterator[Complaint]:
+    """Each pair of options is compared, so that their number is bounded."""
+    if len(whole.config.options) > MOST_OPTIONS:
+        yield "options", f"expected at most {MOST_OPTIONS} options, got {len(whole.config.options)}"
+
+
+def readings_change_figures(whole: Whole) -> Iterator[Complaint]:
+    """A reading runs on the same futures and years, so that it cannot say otherwise of the run itself."""
+    for name, reading in whole.config.readings.items():
+        for address in reading.set_:
+            head = address.partition(".")[0]
+            if head in _OF_THE_RUN:
+                message = f"a reading is run on the same futures as the file; it cannot set '{head}'"
+                yield f"readings.{name}.set.{address}", message
 
 
 def options_are_admissible(whole: Whole) -> Iterator[Complaint]:
@@ -111,6 +130,8 @@ def _in_order(whole: Whole, at: str, event: schema.Event) -> Iterator[Complaint]
 
 
 CHECKS: tuple[Check, ...] = (
+    options_are_few,
+    readings_change_figures,
     options_name_what_exists,
     options_are_admissible,
     measures_reach_a_council,
