@@ -22,7 +22,7 @@ LEVELS = {
     "p95": 0.95,
 }
 Z95 = 1.959963984540054
-BINS, COARSER = 8_192, 4  # of a histogram; how many of them make a bin of one replicate
+BINS, COARSER = 16_384, 8  # of a histogram; how many of them make a bin of one replicate
 REFERENCE = 1_024  # order statistics that a histogram keeps
 T95_15 = 2.131449545559323  # Student's t, 15 degrees of freedom: 16 replicates
 
