@@ -77,6 +77,12 @@ def guarded(command: Callable[P, int | None]) -> Callable[P, None]:
         except SimlibError as refusal:
             typer.echo(_plain(str(refusal)), err=True)
             code = 2
+        except MemoryError as trouble:
+            reason = f" ({trouble})" if str(trouble) else ""
+            typer.echo(
+                f"this needs more memory than there is{reason}: ask for fewer --simulations, or keep fewer", err=True
+            )
+            code = 2
         except KeyboardInterrupt:
             typer.echo("interrupted", err=True)
             code = _INTERRUPTED

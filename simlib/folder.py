@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -254,6 +255,7 @@ def read_folder(folder: Path) -> "Summary":
     if missing:
         raise ResultsError(f"{folder / _SIGN[0]}: damaged: {', '.join(missing)} missing")
     _check_unchanged(folder, manifest)
+    _check_names(folder, document)
     return Summary(document=document, config_text=_read_text(folder / "config.yaml"), manifest=manifest)
 
 
@@ -268,6 +270,18 @@ def _check_unchanged(folder: Path, manifest: Mapping[str, Any]) -> None:
         )
 
 
+def _check_names(folder: Path, document: Mapping[str, Any]) -> None:
+    """Refuse names that no config can have: they become names of files, and of places in a page."""
+    for section in ("options", "councils", "gap_before", "readings", "events", "outputs"):
+        entries = document[section]
+        wrong = [name for name in entries if not _NAME.fullmatch(name)] if isinstance(entries, dict) else [section]
+        if wrong:
+            raise ResultsError(
+                f"{folder / _SIGN[0]}: damaged: {section} has an entry with no name that a file can have"
+            )
+
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _FIRST_LEVEL = (
     "config", "unit", "years", "target_year", "headline", "options", "gap_before", "comparisons",
     "readings", "events", "outputs", "drivers", "checks", "councils",

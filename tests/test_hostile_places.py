@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -176,3 +177,25 @@ def test_a_number_of_other_digits_or_endless_is_refused(
 def test_no_format_is_not_every_format(config: Path, formats: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", str(config), "--format", formats]) == 2
     assert capsys.readouterr().err.startswith("--format: expected json, nc, html, figures, got nothing")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds a process to its share of memory")
+def test_a_run_that_memory_cannot_hold_is_refused_in_words(config: Path) -> None:
+    held = "run: {simulations: 1e9, keep: all}"
+    config.write_text(FILE.replace("run: {simulations: 200, seed: 1}", held), encoding="utf-8")
+    limit = "import resource, sys; resource.setrlimit(resource.RLIMIT_AS, (1 << 31, 1 << 31))"
+    code = f"{limit}; from simlib.cli import main; sys.exit(main(['run', {str(config)!r}]))"
+    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=_path(), check=False)
+    assert (finished.returncode, "Traceback" in finished.stderr) == (2, False)
+    assert "memory" in finished.stderr
+    assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize("section", ["options", "councils"])
+def test_a_forged_run_cannot_name_files_elsewhere(run: Path, section: str) -> None:
+    document = json.loads((run / "summary.json").read_bytes())
+    document[section] = {f"../../{name}": entry for name, entry in document[section].items()}
+    (run / "summary.json").write_text(json.dumps(document), encoding="utf-8")
+    changed(run / "manifest.json", "summary_sha256", sha256((run / "summary.json").read_bytes()).hexdigest())
+    with pytest.raises(ResultsError, match=f"{section} has an entry with no name that a file can have"):
+        load_summary(run)

@@ -64,6 +64,8 @@ def _wrong(whole: Whole, figure: Figure, name: str) -> str | None:
         return f"there is no figure called '{name}'{nearest_or_list(name, known)}"
     if len(meant) > 1:
         return f"'{name}' could mean {' or '.join(meant)}; write the whole address"
+    if year is not None and not whole.config.years:
+        return f"'{name}' names a year, which needs the file to state its years"
     if year is not None and whole.outside(year):
         return f"'{name}' names a year outside the horizon, {whole.span}"
     return None
