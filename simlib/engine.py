@@ -248,17 +248,27 @@ def parallel(
     workers = min(n_jobs or 1, len(items))
     if workers <= 1:
         return map(task, items)
+    if backend in (None, "threading"):
+        return _in_threads(task, items, workers)
+    return _in_processes(task, items, workers, backend)
+
+
+def _in_threads(task: Callable[[Item], Result], items: Sequence[Item], workers: int) -> Iterable[Result]:
+    """Share the work out among threads: the arrays are numpy's, which lets go of the interpreter while it works."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(workers) as pool:
+        yield from pool.map(task, items)
+
+
+def _in_processes(
+    task: Callable[[Item], Result], items: Sequence[Item], workers: int, backend: str
+) -> Iterable[Result]:
+    """Share the work out among joblib's processes, whatever engine is behind them."""
     from joblib import Parallel, delayed
 
-    pool: Any = Parallel(
-        n_jobs=workers,
-        backend=backend or "threading",
-        return_as="generator",
-        batch_size=1,
-        pre_dispatch="n_jobs",
-    )
-    results: Iterable[Result] = pool(delayed(task)(item) for item in items)
-    return results
+    pool: Any = Parallel(n_jobs=workers, backend=backend, return_as="generator", batch_size=1, pre_dispatch="n_jobs")
+    yield from pool(delayed(task)(item) for item in items)
 
 
 @dataclass(frozen=True, slots=True)
