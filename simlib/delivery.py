@@ -79,11 +79,22 @@ class Delivery:
     due: Placed
     forestalled: Placed
     carried: dict[int, Floats]
+    working: "_Working | None" = None  # where arrays are made when asked for
+    one_year: dict[int, Rows] = field(default_factory=dict)
+
+    def rates(self, year: int) -> Placed:
+        """Give [measure] (simulation,) run rates at the end of one year alone, without working out the others."""
+        working, rates = self.working, self.run_rate
+        if working is None:
+            return Rows(len(rates), lambda place: rates[place][year])
+        if year not in self.one_year:
+            self.one_year[year] = Rows(len(rates), lambda place: working.rate_in(place, year))
+        return self.one_year[year]
 
     def worked_out(self) -> "Delivery":
         """Give it with every array made, and free of all that was made on the way."""
         arrays: dict[str, Any] = {name: list(getattr(self, name)) for name in ARRAYS}
-        return replace(self, **arrays)
+        return replace(self, working=None, one_year={}, **arrays)
 
     def part(self, where: slice) -> "Delivery":
         """Give a view of some of the futures of a delivery that is held in memory."""
@@ -137,6 +148,7 @@ def deliver(model: Model, values: Values, count: int, memo: Memo | None = None) 
         Rows(measures, working.due),
         Rows(measures, working.forestalled),
         {node: values[node] for node in carried_nodes(model)},
+        working,
     )
 
 
@@ -298,40 +310,49 @@ class _Working:
         once = self.model.measures[place].one_off
         return self.nothing() if once else self._brings(place, at_end=True)
 
-    def _brings(self, place: int, *, at_end: bool) -> Floats:
+    def rate_in(self, place: int, year: int) -> Floats:
+        """Give a measure's rate at the end of one year, (1, simulation): no other year is worked out."""
+        once = self.model.measures[place].one_off
+        return self.nothing()[:1] if once else self._brings(place, at_end=True, only=year)
+
+    def _brings(self, place: int, *, at_end: bool, only: int | None = None) -> Floats:
         m, start = self.model.measures[place], self.start(place)
         stops = [node for pair in m.stops for node in pair]
         nodes = self.tokens(m.amount, m.realisation, m.scope_growth, m.backfill, m.running_cost, m.index, *stops)
         plan = None if m.index_plan is None else m.index_plan.tobytes()
-        key = ("brings", at_end, m.path, m.factor, m.ends, plan, token(start), token(self._course(place)), *nodes)
-        return self.once(key, lambda: self._brought(place, start, at_end=at_end))
+        key = ("brings", at_end, only, m.path, m.factor, m.ends, plan, token(start), token(self._course(place)), *nodes)
+        return self.once(key, lambda: self._brought(place, start, at_end=at_end, only=only))
 
-    def _brought(self, place: int, start: Floats, *, at_end: bool) -> Floats:
+    def _brought(self, place: int, start: Floats, *, at_end: bool, only: int | None) -> Floats:
         measure, values, live = self.model.measures[place], self.values, np.isfinite(start)
-        delay, pauses = np.where(live, start - measure.path.start, 0.0), self._pauses(place)
+        course = _Course(np.where(live, start - measure.path.start, 0.0), self._pauses(place), at_end, only)
         scale = measure.factor * values[measure.amount] * values[measure.realisation] * values[measure.scope_growth]
         scale = np.where(live, scale * (1.0 - values[measure.backfill]), 0.0)
-        brought = self._along(measure, measure.path, delay, pauses, at_end=at_end) * scale
+        brought = self._along(measure, measure.path, course) * scale
         if measure.index is not None and measure.index_plan is not None:
-            brought *= lines.relative_index(by_year(values[measure.index], self.years), measure.index_plan)
+            index = lines.relative_index(by_year(values[measure.index], self.years), measure.index_plan)
+            brought *= index if only is None else index[only]
         if measure.running_cost is not None:
             running = paths.ramp(measure.path.start, measure.path.start)
             cost = np.where(live, values[measure.running_cost], 0.0)
-            brought -= self._along(measure, running, delay, pauses, at_end=at_end) * cost
+            brought -= self._along(measure, running, course) * cost
         return brought
 
-    def _along(
-        self, measure: MeasureModel, path: paths.Path, delay: Floats, pauses: paths.Pauses | None, *, at_end: bool
-    ) -> Floats:
+    def _along(self, measure: MeasureModel, path: paths.Path, course: "_Course") -> Floats:
+        delay, pauses, years = course.delay, course.pauses, self.years
         stops = [(np.broadcast_to(self.values[e], delay.shape), self.values[keeps]) for e, keeps in measure.stops]
         if np.isfinite(measure.ends):
             stops.append((np.full(delay.shape, measure.ends), np.zeros(())))
         if not stops:
-            return (paths.at_end if at_end else paths.in_year)(path, delay, self.years, pauses)
+            if course.at_end:
+                return paths.at_end(path, delay, years, pauses, only=course.only)
+            return paths.in_year(path, delay, years, pauses)
         moments = np.stack([moment for moment, _ in stops])
         keeps = np.stack([np.broadcast_to(keep, delay.shape) for _, keep in stops])
-        stop = paths.stops(path, delay, moments, keeps, self.years, pauses)
-        return (paths.at_end_stopped if at_end else paths.in_year_stopped)(path, delay, stop, self.years, pauses)
+        stop = paths.stops(path, delay, moments, keeps, years, pauses)
+        if course.at_end:
+            return paths.at_end_stopped(path, delay, stop, years, pauses, only=course.only)
+        return paths.in_year_stopped(path, delay, stop, years, pauses)
 
     def cost(self, place: int) -> Floats:
         """Give a one-off cost by year, gross, all councils together."""
@@ -345,6 +366,16 @@ class _Working:
             * paths.spread(cost.begin + delay, cost.length, self.years)
         )
         return spent if cost.sunk else np.where(live, spent, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """How a path is walked: how late, with what pauses, and whether its rates at year ends or its cash is asked for."""
+
+    delay: Floats
+    pauses: paths.Pauses | None
+    at_end: bool
+    only: int | None
 
 
 def level(line: LineModel, values: Sequence[Floats]) -> Floats:

@@ -19,6 +19,7 @@ from simlib.kernels.lines import programme_share
 from simlib.kernels.paths import Floats
 from simlib.sampling import Dimension
 
+LARGEST = 1e15  # as of a figure in a file: beyond it no council's sum means anything
 Values = list[Floats]
 Memo = dict[Hashable, Floats]
 
@@ -105,9 +106,10 @@ class Computed:
             return self.plan
         names = {name: _pick(values[node], year) for name, (node, year) in self.inputs.items()}
         result = np.asarray(self.formula.evaluate({**self.fixed, **names}), dtype=float)
-        lost = np.count_nonzero(~np.isfinite(result))
+        lost = np.count_nonzero(~(np.abs(result) <= LARGEST))  # nan is not either
         if lost:
-            text = f"'{self.formula.text}' has no answer in {lost:,} of {result.size:,} futures (or years of them)"
+            where = f"{lost:,} of {result.size:,} futures (or years of them)"
+            text = f"'{self.formula.text}' has no answer, or one beyond 1e15, in {where}"
             raise ModelError([Problem("", self.address, text)])
         return result
 

@@ -128,7 +128,7 @@ def ordered_statistics(figure: Floats, ordered: Floats, replicates: int) -> Stat
 
 def in_order(figure: Floats) -> Floats:
     """Give the values in order; a certain figure is in order already."""
-    return figure if (figure == figure[0]).all() else np.sort(figure)
+    return figure if figure[0] == figure[-1] and (figure == figure[0]).all() else np.sort(figure)
 
 
 def quantile(ordered: Floats, level: float) -> float:
@@ -225,8 +225,14 @@ class Histogram:
 
     def merge(self, other: "Histogram") -> None:
         """Add what another one has counted in the same bins."""
-        self.counts += other.counts
-        self.apart += other.apart
+        if other.least == other.most:  # one bin: the others' memory stays untouched
+            [place] = self._places(np.asarray([other.least - self.middle]))
+            self.counts[place] += other.counts[place]
+            wide = slice(place // COARSER, place // COARSER + 1)
+            self.apart[:, wide] += other.apart[:, wide]
+        else:
+            self.counts += other.counts
+            self.apart += other.apart
         self.total += other.total
         self.squares += other.squares
         self.least, self.most = min(self.least, other.least), max(self.most, other.most)

@@ -70,7 +70,7 @@ class Flows:
         """Give the recurring gap at the end of one year alone, (simulation,), without working out the others."""
         assert self.gap_before is not None
         before = np.asarray(self.gap_before[year])
-        return before - self._shared(self.block.run_rate, self._chosen.overlaps, year)
+        return before - self._shared(self.block.rates(year), self._chosen.overlaps, one_year=True)
 
     @property
     def recurring_key(self) -> Hashable:
@@ -78,7 +78,7 @@ class Flows:
         full = [measure.full for measure in self.model.measures]  # what overlaps hold delivery against
         overlapping = tuple((a, b, full[a], full[b], token(self.block.carried[n])) for a, b, n in self._chosen.overlaps)
         shares = [(m, _share(self.model.measures[m].shares, self.council)) for m in self._chosen.measures]
-        rates, carried = self.block.run_rate, self.block.carried
+        rates, carried = self.block.rates(self.model.target), self.block.carried
         terms = tuple((m, token(rates[m]), token(carried[s])) for m, s in shares if s is not None)
         return ("recurring", self.council, token(self.block.gap_before[self.council]), terms, overlapping)
 
@@ -162,21 +162,20 @@ class Flows:
                 total += paid
         return total
 
-    def _shared(self, amounts: Placed, overlaps: tuple[tuple[int, int, int], ...], year: int | None = None) -> Floats:
+    def _shared(self, amounts: Placed, overlaps: tuple[tuple[int, int, int], ...], *, one_year: bool = False) -> Floats:
         """Give the council's part of what the measures bring, less what is counted twice: by year, or in one year."""
-        total = np.zeros((len(self.model.years), self.block.simulations)[0 if year is None else 1 :])
-        row = slice(None) if year is None else year
+        total = np.zeros((1 if one_year else len(self.model.years), self.block.simulations))
         for m in self._chosen.measures:
             share = _share(self.model.measures[m].shares, self.council)
             if share is not None:
                 ours = self.block.carried[share]
-                total += amounts[m][row] if token(ours) == 1.0 else ours * amounts[m][row]
+                total += amounts[m] if token(ours) == 1.0 else ours * amounts[m]
         for first, second, amount in overlaps:
             part = self._overlap_share(first, second)
             if part is not None:
-                delivered = (_delivered_share(self.model.measures[m], amounts[m][row]) for m in (first, second))
+                delivered = (_delivered_share(self.model.measures[m], amounts[m]) for m in (first, second))
                 total -= part * paths.overlap(self.block.carried[amount], *delivered)
-        return total
+        return total[0] if one_year else total
 
     def _overlap_share(self, first: int, second: int) -> Floats | None:
         """Give how much of an overlap the council bears: as the smaller of its shares, among those that have both."""

@@ -115,7 +115,7 @@ def headline(
 def _counted(model: Model, tested: list[Flows], replicates: int, memo: dict[Hashable, Counts]) -> Counts:
     """Count the futures in which the headline test holds for all of some flows."""
     test = model.config.closes
-    if test not in ("target_year", "from_target_year"):
+    if test != "target_year":
         return counted(_all(model, test, tested), replicates)
     key = (test, model.target, tuple(flow.recurring_key for flow in tested))
     if key not in memo:

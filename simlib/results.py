@@ -5,6 +5,7 @@ it passes. What is read from them is in ``simlib.readouts``, what is made of tha
 """
 
 import math
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlib.delivery import ARRAYS, MOMENTS, Delivery
+from simlib.errors import ModelError, Problem
 from simlib.estimates import Histogram, chance, counted, moments
 from simlib.kernels.paths import Floats
 from simlib.model import Model
@@ -21,6 +23,7 @@ from simlib.readouts import Held, Key, Readout
 if TYPE_CHECKING:
     import xarray
 
+LARGEST_PART = 0.6  # of the machine's memory, for futures that are held
 HELD = 131_072  # futures; a power of two, and enough for quantiles to be exact in ordinary use
 
 
@@ -130,9 +133,10 @@ class Futures:
         shapes |= {("carried", k): d.carried[k].shape[:-1] for k in wide}
         room = rooms(shapes, held)
         carried = {k: room["carried", k] if k in wide else v for k, v in d.carried.items()}
+        arrays: dict[str, Any] = {name: room["arrays", name] for name in ARRAYS}
         return cls(
             model,
-            delivery=replace(d, simulations=held, carried=carried, **{name: room["arrays", name] for name in ARRAYS}),
+            delivery=replace(d, simulations=held, carried=carried, **arrays),
             drivers={name: room["drivers", name] for name in block.drivers},
             outputs={name: room["outputs", name] for name in block.outputs},
             **run,
@@ -193,12 +197,27 @@ def rooms(shapes: Mapping[Any, tuple[int, ...]], held: int) -> dict[Any, Floats]
     One large piece is several times quicker to fill than many small ones, as the system hands it out in huge pages.
     """
     sizes = {key: math.prod(shape) for key, shape in shapes.items()}
+    _refuse_too_large(sum(sizes.values()) * held * 8)
     whole = np.zeros((sum(sizes.values()), held))
     found, start = {}, 0
     for key, shape in shapes.items():
         found[key] = whole[start : start + sizes[key]].reshape(*shape, held)
         start += sizes[key]
     return found
+
+
+def _refuse_too_large(needed: int) -> None:
+    """Refuse before it is tried what this machine has no memory for: the system would end the program in the middle."""
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # not on Windows
+        return
+    if needed > LARGEST_PART * memory:
+        text = (
+            f"these futures would need {needed / 1e9:,.1f} GB to be held in memory, of {memory / 1e9:,.1f} GB that "
+            f"the machine has; ask for fewer futures, or keep fewer"
+        )
+        raise ModelError([Problem("", "run.keep", text)])
 
 
 def copy_rows(room: Floats, values: Floats) -> None:

@@ -7,9 +7,9 @@ A financial year runs from 1 April to 31 March and is stored as the calendar yea
 import re
 from datetime import date
 
-_YEAR = re.compile(r"(\d{4})\s*/\s*(\d{2}|\d{4})")
-_ADDRESS = re.compile(r"y(\d{4})_(\d{2})")
-_MONTH = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?")
+_YEAR = re.compile(r"(\d{4})\s*/\s*(\d{2}|\d{4})", re.ASCII)
+_ADDRESS = re.compile(r"y(\d{4})_(\d{2})", re.ASCII)
+_MONTH = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?", re.ASCII)
 FIRST, LAST = 1974, 2150  # no English district is older than 1974; later than 2150 is a slip of the pen
 
 

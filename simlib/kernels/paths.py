@@ -183,9 +183,14 @@ def in_year(path: Path, delay: Floats, years: int, pauses: Pauses | None = None)
     return np.asarray(up_to[1:] - up_to[:-1])
 
 
-def at_end(path: Path, delay: Floats, years: int, pauses: Pauses | None = None) -> Floats:
-    """Give the rate that a delayed path has reached at each year's end, (year, simulation)."""
-    return rate(path, _shifted(np.arange(1.0, years + 1)[:, None], delay, pauses))
+def at_end(path: Path, delay: Floats, years: int, pauses: Pauses | None = None, *, only: int | None = None) -> Floats:
+    """Give the rate that a delayed path has reached at each year's end, (year, simulation); or at one year's only."""
+    return rate(path, _shifted(_ends(years, only), delay, pauses))
+
+
+def _ends(years: int, only: int | None) -> Floats:
+    """Give the ends of the years, (year, 1), or of one year alone."""
+    return np.arange(1.0, years + 1)[:, None] if only is None else np.asarray([[only + 1.0]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,10 +237,12 @@ def in_year_stopped(path: Path, delay: Floats, stop: Stops, years: int, pauses: 
     return total
 
 
-def at_end_stopped(path: Path, delay: Floats, stop: Stops, years: int, pauses: Pauses | None = None) -> Floats:
+def at_end_stopped(
+    path: Path, delay: Floats, stop: Stops, years: int, pauses: Pauses | None = None, *, only: int | None = None
+) -> Floats:
     """Give the same as :func:`at_end` for a path that stops."""
-    ends = np.arange(1.0, years + 1)[:, None]
-    reached = np.where(stop.moments[0] < ends, 0.0, at_end(path, delay, years, pauses))
+    ends = _ends(years, only)
+    reached = np.where(stop.moments[0] < ends, 0.0, at_end(path, delay, years, pauses, only=only))
     for begin, end, share in _spells(stop):
         reached += np.where((begin < ends) & (end >= ends), share * stop.frozen, 0.0)
     return reached
