@@ -47,6 +47,9 @@ def _binned(futures: Futures) -> Iterator[Check]:
             f"the difference is far below the simulation error"
         )
         yield _check("binned", "note", "run.simulations", text)
+        if futures.model.readings:
+            text = f"readings are run on the first {futures.held:,} of these futures, with the error of that number"
+            yield _check("readings_held", "note", "readings", text)
 
 
 def _compiled(model: Model) -> Iterator[Check]:

@@ -195,7 +195,7 @@ def _run_one(
     with ProgressBar(place.name) as bar:
         futures = simulate(model, progress=bar, **options)  # type: ignore[arg-type]
         watch.lap("simulate")
-        summary = summarise(futures, simulate_plan(model), n_jobs=options["n_jobs"])  # type: ignore[arg-type]
+        summary = summarise(futures, simulate_plan(model))  # one worker: two would need a quarter more memory
         watch.lap("summarise")
     summary = with_manifest(summary, watch.laps)
     try:

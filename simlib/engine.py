@@ -7,7 +7,7 @@ numbers. Readings run beside the base model on the very same draws. What is made
 
 import math
 import secrets
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -215,9 +215,11 @@ class _Draw:
     def stream(self, futures: Futures, chunks: Sequence[tuple[int, int]]) -> None:
         """Count the futures that are not held, chunk by chunk."""
         tally = Tally(futures.replicates)
-        for start in range(0, futures.held, CHUNK):
-            tally.add(read_all(futures.model, futures.holding.part(slice(start, start + CHUNK))))
-        counting = _CountingTask(self.task, tally.empty())
+        places = [slice(start, start + CHUNK) for start in range(0, futures.held, CHUNK)]
+        tally.add(read_all(futures.model, futures.holding.part(places[0])))  # the first sets the bins
+        for counts in parallel(_RecountingTask(futures, tally.empty()), places[1:], self.n_jobs):
+            tally.merge(counts)
+        counting = _CountingTask(replace(self.task, readings=False), tally.empty())
         stretches = [tuple(chunks[k : k + STRETCH]) for k in range(0, len(chunks), STRETCH)]
         for (counts, readings), stretch in zip(
             parallel(counting, stretches, self.n_jobs, self.backend), stretches, strict=True
@@ -235,7 +237,7 @@ def _tell(progress: Progress | None, done: int, count: int) -> None:
 
 def simulate_plan(model: Model) -> Futures:
     """Give the business case's own numbers: the same shape as futures, one future, nothing uncertain."""
-    block = _block(model, PlanSource(), 1, 1)
+    block = _block(model, PlanSource(), 1, 1, model.readings)
     futures = Futures.starting(model, block, count=1, wanted=1, held=1, seed=None, sampler="plan", replicates=1)
     futures.count_readings(futures.put(block))
     return futures
@@ -279,13 +281,15 @@ class _ChunkTask:
     sampler: Sampler
     dimensions: tuple[Dimension, ...]
     seed: int
+    readings: bool = True  # whether they are run beside the model: on the futures that are held
 
     def __call__(self, chunk: tuple[int, int]) -> Block:
         number, size = chunk
         scores = self.sampler.scores(self.dimensions, number, size)
         places = {dimension: i for i, dimension in enumerate(self.dimensions)}
         source = ChunkSource(self.seed, number, places, scores, self.model.dependences)
-        return _block(self.model, source, size, self.sampler.replicates, number * CHUNK)
+        readings = self.model.readings if self.readings else {}
+        return _block(self.model, source, size, self.sampler.replicates, readings, number * CHUNK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +301,19 @@ class _HoldingTask:
 
     def __call__(self, chunk: tuple[int, int]) -> dict[Key, NDArray[np.int64]]:
         return self.futures.put(self.chunk(chunk))
+
+
+@dataclass(frozen=True, slots=True)
+class _RecountingTask:
+    """What a worker that shares our memory does with futures that are held and counted too."""
+
+    futures: Futures
+    bins: Tally
+
+    def __call__(self, where: slice) -> Tally:
+        tally = self.bins.empty()
+        tally.add(read_all(self.futures.model, self.futures.holding.part(where)))
+        return tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,8 +334,15 @@ class _CountingTask:
         return tally, readings
 
 
-def _block(model: Model, source: ChunkSource | PlanSource, size: int, replicates: int, start: int = 0) -> Block:
-    """Evaluate the model and its readings on one source of figures."""
+def _block(
+    model: Model,
+    source: ChunkSource | PlanSource,
+    size: int,
+    replicates: int,
+    readings: Mapping[str, Model],
+    start: int = 0,
+) -> Block:
+    """Evaluate a model and readings of it on one source of figures."""
     memo: Memo = source.made if isinstance(source, ChunkSource) else {}
     values = evaluate(model.nodes, source, memo)
     delivery = deliver(model, values, size, memo)
@@ -330,7 +354,7 @@ def _block(model: Model, source: ChunkSource | PlanSource, size: int, replicates
     outputs = {output.id: _wide(values[output.node], size) for output in model.outputs}
     counts: dict[Key, NDArray[np.int64]] = {}
     counted_already: dict[Hashable, NDArray[np.int64]] = {}
-    for name, reading in {"": model, **model.readings}.items():  # "" is the base reading
+    for name, reading in {"": model, **readings}.items():  # "" is the base reading
         own = source.under(reading.dependences) if isinstance(source, ChunkSource) else source
         made = memo if isinstance(source, ChunkSource) else {}
         other = deliver(reading, evaluate(reading.nodes, own, made), size, made)

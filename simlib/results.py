@@ -145,7 +145,15 @@ class Futures:
     @property
     def trials(self) -> NDArray[np.int64]:
         """How many futures each replicate has."""
-        whole, rest = divmod(self.count, self.replicates)
+        return self._shared_out(self.count)
+
+    @property
+    def reading_trials(self) -> NDArray[np.int64]:
+        """How many futures of each replicate the readings are run on: those that are held."""
+        return self._shared_out(self.held)
+
+    def _shared_out(self, count: int) -> NDArray[np.int64]:
+        whole, rest = divmod(count, self.replicates)
         return np.asarray([whole + (r < rest) for r in range(self.replicates)], dtype=np.int64)
 
     def put(self, block: Block) -> dict[Key, NDArray[np.int64]]:

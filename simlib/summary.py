@@ -306,7 +306,7 @@ class _Document:
         found: Document = {}
         for key, counts in self.futures.readings.items():
             if key[1] == name:
-                estimate = chance(counts, self.futures.trials)
+                estimate = chance(counts, self.futures.reading_trials)
                 found.setdefault(key[2], {})[key[3]] = {
                     "probability": estimate.probability,
                     "error": estimate.error,
