@@ -128,8 +128,9 @@ def _met(pair: Pair) -> str:
     share = pair.get("share_of_gap_met")
     if not share:
         return ""
-    plan, middle = (f"{share[name]:.0%}" if share[name] >= _NOTICED else "none" for name in ("plan", "p50"))
-    return f" It meets {plan} of the gap in the business case and {middle} in the middle of the futures."
+    plan, mean, best = (f"{share[name]:.0%}" if share[name] >= _NOTICED else "none" for name in ("plan", "mean", "p90"))
+    told = f" It meets {plan} of the gap in the business case, {mean} on average"
+    return f"{told} and more than {best} in 1 of 10 futures." if best != "none" else f"{told}."
 
 
 def _short_words(document: Document, pair: Pair, headline: Document) -> str:
