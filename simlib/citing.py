@@ -39,7 +39,8 @@ def _inside(section: Any) -> list[tuple[str, Any]]:
         return list(section.items())
     if isinstance(section, Section):
         fields = type(section).model_fields
-        return [(fields[name].alias or name, getattr(section, name)) for name in section.model_fields_set]
+        stated = (name for name in fields if name in section.model_fields_set)  # a set has no order of its own
+        return [(fields[name].alias or name, getattr(section, name)) for name in stated]
     return [(name, getattr(section, name)) for name in ("count", "each") if hasattr(section, "each")]
 
 

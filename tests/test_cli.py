@@ -374,3 +374,14 @@ def test_an_interruption_ends_with_its_own_code(capsys: pytest.CaptureFixture[st
         guarded(interrupted)()
     assert ended.value.exit_code == 130
     assert capsys.readouterr().err == "interrupted\n"
+
+
+def test_two_processes_write_the_same_bytes_whatever_order_their_sets_have(tmp_path: Path) -> None:
+    config = Path(__file__).parent.parent / "configs" / "hartlepool_darlington.yaml"  # it has hindsight to list
+    found = []
+    for seed in ("1", "2"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        words = ["run", str(config), "--simulations", "500", "--format", "json", "--out", str(tmp_path / seed)]
+        subprocess.run([sys.executable, "-m", "simlib", *words], env=environment, capture_output=True, check=True)
+        found.append((tmp_path / seed / "summary.json").read_bytes())
+    assert found[0] == found[1]

@@ -4,7 +4,7 @@ The order: text, raw tree, ``--set`` and reading laid over it, fields (pydantic)
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Mapping as AbstractMapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -234,22 +234,39 @@ def _checked(root: Mapping, folder: Path | None, *, changed: bool) -> tuple[Conf
         config = Config.model_validate(root, context=setting)
     except ValidationError as trouble:
         problems = translated(trouble, root, schema.Config)
-        sound = _sound(root, trouble, setting)
+        sound = _sound(root, trouble, setting, _entry)
         if sound is not None:
             rest, refused = sound
             problems += crossrefs.problems(rest, root, refused=refused, changed=changed)
+        problems += _unknown_names(root, trouble, setting, known=problems)
         return None, problems
     return config, list(crossrefs.problems(config, root, changed=changed))
+
+
+def _unknown_names(
+    root: Mapping, trouble: ValidationError, setting: Setting, *, known: Sequence[Problem]
+) -> list[Problem]:
+    """Give the names that nothing is called by in entries of which another field was refused.
+
+    Without that field an entry may say too little to be checked as a whole, but its names are still its own.
+    """
+    sound = _sound(root, trouble, setting, _field)
+    if sound is None:
+        return []
+    found = crossrefs.problems(sound[0], root, refused=sound[1], changed=True)
+    return [problem for problem in found if problem.message.startswith("there is no ") and problem not in known]
 
 
 # What a file must have, so that the rest of it can be checked where one of these is wrong or missing.
 _STAND_INS = {"simlib": "1", "title": "-"}
 
 
-def _sound(root: Mapping, trouble: ValidationError, setting: Setting) -> tuple[Config, frozenset[str]] | None:
-    """Give the config without the entries that were refused, and their addresses, to check the others."""
+def _sound(
+    root: Mapping, trouble: ValidationError, setting: Setting, cut: Callable[[list[str]], list[str]]
+) -> tuple[Config, frozenset[str]] | None:
+    """Give the config without what was refused, cut out as widely as asked, and its addresses, to check the rest."""
     errors = trouble.errors(include_url=False, include_input=False)
-    paths = list(dict.fromkeys(tuple(_entry([str(part) for part in error["loc"]])) for error in errors))
+    paths = list(dict.fromkeys(tuple(cut([str(part) for part in error["loc"]])) for error in errors))
     rest = _pruned(root, paths)
     refused = [".".join(path) for path in paths]
     for key, value in _STAND_INS.items():
@@ -282,6 +299,11 @@ def _entry(location: list[str]) -> list[str]:
         return location[:1]
     inner = len(location) > 3 and location[2] in _NAMED[location[0]]
     return location[:4] if inner else location[:2]
+
+
+def _field(location: list[str]) -> list[str]:
+    """Give the field of an entry that a location is in."""
+    return location[: len(_entry(location)) + 1]
 
 
 def _pruned(node: Mapping, paths: Sequence[tuple[str, ...]]) -> Mapping:
