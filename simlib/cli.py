@@ -19,8 +19,8 @@ from simlib.errors import ConfigError, Problem, ResultsError, SimlibError
 
 if TYPE_CHECKING:
     from simlib.config import Config
+    from simlib.layout import Report
     from simlib.model import Model
-    from simlib.summary import Summary
 
 __all__ = ["app", "guarded", "main"]
 
@@ -186,9 +186,10 @@ def _run_one(
 ) -> None:
     """Simulate one model, write its folder and print its report."""
     from simlib.engine import simulate, simulate_plan
+    from simlib.folder import write_folder
     from simlib.progress import ProgressBar
     from simlib.provenance import Stopwatch, with_manifest
-    from simlib.report import write_report
+    from simlib.report import build_report
     from simlib.summary import summarise
 
     watch = Stopwatch()
@@ -197,24 +198,23 @@ def _run_one(
         watch.lap("simulate")
         summary = summarise(futures, simulate_plan(model))  # one worker: two would need a quarter more memory
         watch.lap("summarise")
-    summary = with_manifest(summary, watch.laps)
+    report = build_report(with_manifest(summary, watch.laps))
     try:
-        _print(summary, quiet=quiet)
+        _print(report, quiet=quiet)
         sys.stdout.flush()  # the answer first: files take longer than figures
     except BrokenPipeError:
         _quiet_pipe()  # who asked for the first lines only wants the files all the same
-    write_report(summary, place, formats=formats, futures=futures)
+    write_folder(report, place, formats, futures)
     if not quiet:
         typer.echo(f"\nWritten to {_plain(str(place))}/")
 
 
-def _print(summary: "Summary", *, quiet: bool) -> None:
+def _print(report: "Report", *, quiet: bool) -> None:
     """Print a report, or one line for each option."""
     from simlib.console import open_console, print_brief, print_report
-    from simlib.report import build_report
 
     printer = print_brief if quiet else print_report
-    printer(build_report(summary), open_console())
+    printer(report, open_console())
 
 
 def _compiled(configs: Sequence[Path], sets: Sequence[str]) -> "list[Model]":
@@ -340,12 +340,12 @@ def report(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="One line for each option.")] = False,
 ) -> None:
     """Print a RUN again and render its report anew, without drawing anything."""
-    from simlib.report import load_summary, render_again
+    from simlib.report import build_report, load_summary, render_again
 
     summary = load_summary(folder)
     if formats or out:
         render_again(summary, folder, out=out, formats=_listed(formats))
-    _print(summary, quiet=quiet)
+    _print(build_report(summary), quiet=quiet)
 
 
 @app.command()
