@@ -12,7 +12,7 @@ import numpy as np
 
 from simlib import years as year_names
 from simlib.catalogue import Figures
-from simlib.config import Config
+from simlib.config import Config, placing
 from simlib.config.schema import Council, Dependence, Line, Measure, OneOff
 from simlib.delivery import deliver, level
 from simlib.dependence import Dependences, Statement, group
@@ -51,8 +51,9 @@ def compile_model(config: Config) -> Model:
     ModelError
         When the file is well formed but cannot be: an option without a measure that another one requires, say.
     """
-    model = _Compiler(config).model()
-    readings = {name: _Compiler(config.with_reading(name)).model() for name in config.readings}
+    with placing(config):
+        model = _Compiler(config).model()
+        readings = {name: _Compiler(config.with_reading(name)).model() for name in config.readings}
     return replace(model, readings=readings)
 
 

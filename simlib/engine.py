@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from simlib.config import placing
 from simlib.delivery import deliver
 from simlib.dependence import CommonFactor, Dependences, Joint
 from simlib.drivers import Driver, Event, Memo, PlanSource, SumOfDraws, evaluate, happening, token
@@ -161,9 +162,10 @@ def simulate(
     source = make_sampler(sampler or run.sampler, used, everything)
     draw = _Draw(_ChunkTask(model, source, everything, used), n_jobs, backend, progress)
     wanted = run.precision if precision is None else precision
-    if wanted is None:
-        return draw(run.simulations if stated is None else stated)
-    return _until(draw, wanted, MOST_STAGED if stated is None else stated)
+    with placing(model.config):
+        if wanted is None:
+            return draw(run.simulations if stated is None else stated)
+        return _until(draw, wanted, MOST_STAGED if stated is None else stated)
 
 
 def _until(draw: "_Draw", wanted: float, most: int) -> Futures:

@@ -303,3 +303,12 @@ def test_progress_is_told_up_to_the_last_future() -> None:
     drawn(BODY, 2 * CHUNK + 5, progress=lambda done, whole: steps.append((done, whole)))
     assert steps[-1] == (2 * CHUNK + 5, 2 * CHUNK + 5)
     assert [done for done, _ in steps] == sorted(done for done, _ in steps)
+
+
+def test_a_figure_that_the_model_refuses_is_pointed_at_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "small.yaml"
+    lines = ["simlib: 1", "title: small", "drivers:", "  a: {kind: number, dist: uniform, low: -1, high: 1}"]
+    path.write_text("\n".join([*lines, "outputs:", "  z: log(a)", ""]), encoding="utf-8")
+    with pytest.raises(ModelError) as refused:
+        simulate(compile_model(load_config(path)), 500, seed=1)
+    assert str(refused.value).startswith(f"{path}:6:6: outputs.z: 'log(a)' has no answer")

@@ -4,8 +4,9 @@ The order: text, raw tree, ``--set`` and reading laid over it, fields (pydantic)
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as AbstractMapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from simlib.config import crossrefs, document, nodes, overlay, schema
 from simlib.config.nodes import Mapping, Node, Text, without
 from simlib.config.scalars import Setting
 from simlib.config.translate import translated
-from simlib.errors import ConfigError, Problem
+from simlib.errors import ConfigError, ModelError, Problem
 from simlib.units import UNITS
 from simlib.years import parse_years
 
@@ -103,6 +104,15 @@ class Config(schema.Config):
             raise ConfigError([Problem("", f"readings.{name}", "there is no such reading")])
         return self._readings.get(name) or _read(replace(self._origin, reading=name))
 
+    def where(self, address: str) -> str:
+        """Give ``file:line:column`` of the smallest entry of the file around an address."""
+        node: Any = document.parse(self.text, self.path).root
+        place = ""
+        for part in address.split("."):
+            node = node.get(part) if isinstance(node, Mapping) else None
+            place = str(node.place) if hasattr(node, "place") else place
+        return place or self.path
+
     def with_overrides(self, overrides: Overrides) -> "Config":
         """Give the config with figures replaced, as with ``--set ADDRESS=VALUE``.
 
@@ -113,6 +123,16 @@ class Config(schema.Config):
         """
         pairs = (*self._origin.overrides, *_pairs(overrides))
         return _read(replace(self._origin, overrides=pairs))
+
+
+@contextmanager
+def placing(config: Config) -> Iterator[None]:
+    """Say where in the file a figure stands that the model refuses."""
+    try:
+        yield
+    except ModelError as trouble:
+        placed = [replace(p, where=p.where or config.where(p.address)) for p in trouble.problems]
+        raise ModelError(placed) from None
 
 
 def load_config(path: str | Path, *, overrides: Overrides = ()) -> Config:
