@@ -9,6 +9,7 @@ from collections.abc import Mapping as AbstractMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from pydantic import PrivateAttr, ValidationError
 
