@@ -15,7 +15,7 @@ from simlib.config.quantities import ByYear, DatedChances, Quantity, SumOf, Vari
 from simlib.config.references import reference
 from simlib.config.schema import Council, Measure
 from simlib.config.schema import Event as EventSection
-from simlib.distributions import Distribution
+from simlib.distributions import Distribution, make
 from simlib.drivers import (
     Computed,
     Constant,
@@ -313,8 +313,6 @@ class Figures:
         return self.add(ProgrammeShare(address, common, strays, own, parts / parts.sum(), section.individual, upper))
 
     def _stray(self, measure: str) -> Driver:
-        from simlib.distributions import make
-
         address = f"measures.{measure}.individual"
         distribution = make("uniform", {"low": -0.5, "high": 0.5})
         quantity = Quantity("number", distribution, plan=0.0, label=f"{measure}: apart from its programme")

@@ -159,7 +159,7 @@ def checks_section(document: Document) -> Section | None:
     """Tell what the reader must know: repairs, hindsight, missing sources; notes are only counted."""
     warnings = [check for check in document["checks"] if check["level"] == "warning"]
     notes = len(document["checks"]) - len(warnings)
-    told = [_check_words(check) for check in warnings]
+    told = [_check_words(document, check) for check in warnings]
     if notes:
         told.append(f"{notes} {'note is' if notes == 1 else 'notes are'} in the report's last part")
     return Section("checks", "What the reader must know", tuple(told)) if told else None
@@ -167,13 +167,14 @@ def checks_section(document: Document) -> Section | None:
 
 def notes_section(document: Document) -> Section | None:
     """Tell what was checked and found in order."""
-    told = tuple(_check_words(check) for check in document["checks"] if check["level"] != "warning")
+    told = tuple(_check_words(document, check) for check in document["checks"] if check["level"] != "warning")
     return Section("notes", "Notes on the simulation", told, detail=True) if told else None
 
 
-def _check_words(check: Document) -> str:
-    """Tell one check, its level first in words."""
-    where = f"{check['address']}: " if check.get("address") else ""
+def _check_words(document: Document, check: Document) -> str:
+    """Tell one check, its level first, and what it is about in words: its address is in summary.json."""
+    address = str(check.get("address") or "")
+    where = "" if not address or address.startswith("run.") else f"{_address_words(document, address)}: "
     return f"{sentence_case(check['level'])}: {where}{check['text']}"
 
 

@@ -419,7 +419,7 @@ def test_warnings_are_told_and_notes_are_counted() -> None:
     doc["checks"] += [{"id": "fine", "level": "note", "address": "", "text": "correlations were met"}]
     report = build_report(summary(doc))
     text = flat(told(report))
-    assert "Warning: drivers.pay_award: known only afterwards" in text
+    assert "Warning: Pay award: known only afterwards" in text
     assert "1 note is in the report's last part" in text
     assert "correlations were met" not in text
     assert "Note: correlations were met" in section(report, "notes").paragraphs

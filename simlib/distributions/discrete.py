@@ -33,7 +33,7 @@ from simlib.distributions.base import (
 __all__ = ["Bernoulli", "Binomial", "Discrete", "Empirical", "Fixed", "Poisson", "Steps", "step_from_score"]
 
 LISTED = 5  # values that a sentence names one by one
-MOST_POISSON = 1e7
+MOST_POISSON = MOST_TRIALS = 1e7  # beyond, the staircase costs memory and a normal is as good
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -219,7 +219,10 @@ class Binomial(BySteps):
     family: ClassVar[str] = "binomial"
 
     def __post_init__(self) -> None:
-        settle(self, n=count("n", self.n), p=share("p", self.p))
+        n = count("n", self.n)
+        if n > MOST_TRIALS:
+            refuse("n", f"at most {MOST_TRIALS:.0f} (use a normal with the same mean and sd)", n)
+        settle(self, n=n, p=share("p", self.p))
 
     @property
     def mean(self) -> float:
