@@ -16,6 +16,8 @@ from simlib.sampling.dependence import (
     spearman,
     spearman_to_normal,
 )
+from simlib.sampling.influence import by_influence, explained
+from simlib.sampling.principal import principal
 from simlib.sampling.random import RandomSampler
 from simlib.sampling.samplers import SAMPLERS, make_sampler
 from simlib.sampling.sobol import REPLICATES, SobolSampler
@@ -31,12 +33,15 @@ __all__ = [
     "Sampler",
     "SobolSampler",
     "ar1",
+    "by_influence",
     "common_factor",
     "correlate",
+    "explained",
     "factor",
     "make_sampler",
     "nearest_correlation",
     "normal_to_spearman",
+    "principal",
     "spearman",
     "spearman_to_normal",
     "stream",
