@@ -199,8 +199,8 @@ def plain(value: Any) -> str:
     return f"{value:_}" if isinstance(value, int) else str(value)
 
 
-# Two families are not written as their parameters are called.
-WRITTEN = {"mixture": "`of`", "truncated": "`truncate`, beside any other family"}
+# Three families are not written as their parameters are called.
+WRITTEN = {"mixture": "`of`", "logarithmic_pool": "`of`", "truncated": "`truncate`, beside any other family"}
 
 
 def family_table() -> Iterator[str]:

@@ -133,6 +133,8 @@ def _single(key: str, node: Node, role: str, slot: "Slot", setting: Setting) -> 
         return scalars.part(node, setting)
     if role in ("number", "count"):
         return scalars.number(node, setting)
+    if role == "yes_no":
+        return scalars.yes_no(node, setting)
     bounded = slot if key in _REACHING else replace(slot, low=None, high=None)
     return literal(node, bounded, setting)
 
@@ -174,12 +176,12 @@ def _metalog(
     return _made(node, lambda: distributions.make("metalog", {"quantiles": levels, **bounds}))
 
 
-def _mixture(
-    node: Mapping, _family: distributions.Family, parameters: dict[Text, Node], slot: "Slot", setting: Setting
+def _weighed(
+    node: Mapping, family: distributions.Family, parameters: dict[Text, Node], slot: "Slot", setting: Setting
 ) -> Distribution:
     entry = node.get("of")
     wrong = [
-        problem(key, f"unknown parameter {quote(key)} of mixture{nearest_or_list(key, ('of',))}")
+        problem(key, f"unknown parameter {quote(key)} of {family.name}{nearest_or_list(key, ('of',))}")
         for key in parameters
         if key != "of"
     ]
@@ -195,28 +197,44 @@ def _mixture(
     found = [part for part in parts if part is not None]
     made = {"of": tuple(part for _, part in found), "weights": tuple(weight for weight, _ in found)}
     try:
-        return distributions.make("mixture", made)
+        return distributions.make(family.name, made)
     except distributions.ParameterError as trouble:
         refuse(entry, str(trouble))
 
 
 def _component(node: Node, slot: "Slot", setting: Setting) -> tuple[float, Distribution]:
-    from simlib.config.slots import quantity
-
     if not isinstance(node, Mapping) or "weight" not in node:
         expected(node, "a distribution or value with its weight")
     gather = Gather()
     weight = gather.take(scalars.part, node["weight"], setting)
-    inner = without(node, "weight")
-    found = gather.take(quantity, inner, replace(slot, indexed=False), setting)
+    found = gather.take(_inner, without(node, "weight"), slot, setting)
     gather.finish()
     assert weight is not None  # finish() raises otherwise
     assert found is not None
+    return weight, found
+
+
+def _inner(node: Node, slot: "Slot", setting: Setting) -> Distribution:
+    """Read a distribution inside another one; a figure is a certain one."""
+    from simlib.config.slots import quantity
+
+    found = quantity(node, replace(slot, indexed=False), setting)
     if isinstance(found.value, int | float):
-        return weight, distributions.make("fixed", {"value": found.value})
+        return distributions.make("fixed", {"value": found.value})
     if isinstance(found.value, Formula):
         refuse(node, "expected a distribution or a value, got a formula")
-    return weight, found.value
+    return found.value
+
+
+def _zero_inflated(
+    node: Mapping, family: distributions.Family, parameters: dict[Text, Node], slot: "Slot", setting: Setting
+) -> Distribution:
+    scalars.closed(node, (*node.keys() - {*parameters}, *family.parameters), required=tuple(family.parameters))
+    gather = Gather()
+    chance = gather.take(scalars.part, node["chance"], setting)
+    found = gather.take(_inner, node["of"], slot, setting)
+    gather.finish()
+    return _made(node, lambda: distributions.make(family.name, {"chance": chance, "of": found}))
 
 
 def _empirical(
@@ -224,10 +242,11 @@ def _empirical(
 ) -> Distribution:
     if "file" not in node:
         return _plain(node, family, parameters, slot, setting)
+    known = ("file", "column", *family.optional)
     wrong = [
-        problem(key, f"unknown parameter {quote(key)} of empirical{nearest_or_list(key, ('file', 'column'))}")
+        problem(key, f"unknown parameter {quote(key)} of empirical{nearest_or_list(key, known)}")
         for key in parameters
-        if key not in ("file", "column")
+        if key not in known
     ]
     if wrong:
         raise RefusedError(wrong)
@@ -239,7 +258,14 @@ def _empirical(
         slot,
         setting,
     )
-    return _made(node, lambda: distributions.make("empirical", {"values": values}))
+    gather = Gather()
+    beside = {
+        str(key): gather.take(_parameter, key, entry, family, slot, setting)
+        for key, entry in parameters.items()
+        if key in family.optional
+    }
+    gather.finish()
+    return _made(node, lambda: distributions.make(family.name, {"values": values, **beside}))
 
 
 def _column(file: Text, column: Text, slot: "Slot", setting: Setting) -> tuple[float, ...]:
@@ -327,4 +353,10 @@ def _within(node: Mapping, found: Distribution, slot: "Slot") -> None:
         refuse(node, f"expected a distribution between {slot.low:.0%} and {slot.high:.0%}; truncate it")
 
 
-_SPECIAL = {"mixture": _mixture, "metalog": _metalog, "empirical": _empirical}
+_SPECIAL = {
+    "mixture": _weighed,
+    "logarithmic_pool": _weighed,
+    "zero_inflated": _zero_inflated,
+    "metalog": _metalog,
+    "empirical": _empirical,
+}

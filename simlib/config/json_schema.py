@@ -226,6 +226,8 @@ _ROLES: Json = {
         "patternProperties": {_QUANTILE: _ref("Figure")},
         "additionalProperties": False,
     },
+    "yes_no": _ref("YesNo"),
+    "distribution": _any(_ref("Figure"), _ref("Driver")),
     "distributions": {"type": "object", "additionalProperties": _ref("MixturePart"), "minProperties": 2},
 }
 _LISTS = ("values", "weights", "probabilities")
@@ -236,7 +238,7 @@ def _family(family: distributions.Family, common: Json) -> Json:
     for name, role in family.parameters.items():
         form = _ROLES.get(role, _ref("Figure"))
         parameters[name] = {"type": "array", "items": form} if name in _LISTS else form
-    if family.name == "mixture":
+    if "distributions" in family.parameters.values():  # each part states its own
         parameters.pop("weights", None)
     if family.name == "empirical":
         parameters |= {"file": {"type": "string", "pattern": r"\.csv$"}, "column": _ref("Prose")}

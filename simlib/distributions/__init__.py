@@ -8,11 +8,13 @@
 
 from simlib.distributions.base import Array, Distribution, ParameterError, Show, middle_80
 from simlib.distributions.bounded import Beta, LogUniform, Pert, Piecewise, Triangular, Uniform
-from simlib.distributions.discrete import Bernoulli, Binomial, Discrete, Empirical, Fixed, Poisson
+from simlib.distributions.discrete import Bernoulli, Binomial, Discrete, Fixed, Geometric, Poisson
 from simlib.distributions.elicitation import ELICITED, fit, quantile_name, quantile_of_name
+from simlib.distributions.empirical import Empirical, Smoothed
 from simlib.distributions.families import FAMILIES, Family, Role, make
 from simlib.distributions.metalog import Metalog
-from simlib.distributions.mixture import Mixture
+from simlib.distributions.mixture import Mixture, ZeroInflated
+from simlib.distributions.pool import LogarithmicPool
 from simlib.distributions.tables import ScoreTable, score_table
 from simlib.distributions.truncated import Truncated, TruncatedNormal
 from simlib.distributions.unbounded import (
@@ -39,8 +41,10 @@ __all__ = [
     "Family",
     "Fixed",
     "Gamma",
+    "Geometric",
     "Gumbel",
     "LogUniform",
+    "LogarithmicPool",
     "Lognormal",
     "Metalog",
     "Mixture",
@@ -52,12 +56,14 @@ __all__ = [
     "Role",
     "ScoreTable",
     "Show",
+    "Smoothed",
     "StudentT",
     "Triangular",
     "Truncated",
     "TruncatedNormal",
     "Uniform",
     "Weibull",
+    "ZeroInflated",
     "fit",
     "make",
     "middle_80",

@@ -84,6 +84,10 @@ class Uniform(ByInversion):
         """Share of the width above x."""
         return np.clip((self.high - np.asarray(x)) / (self.high - self.low), 0.0, 1.0)
 
+    def _density(self, x: Array) -> Array:
+        """One over the width."""
+        return np.full(x.shape, 1.0 / (self.high - self.low))
+
     def sentence(self, show: Show = plain) -> str:
         """Low and high, all alike."""
         return f"anywhere from {show(self.low)} to {show(self.high)}, all equally likely"
@@ -134,6 +138,10 @@ class LogUniform(ByTable):
         """Share of the doublings above x."""
         inside = np.clip(x, self.low, self.high)
         return np.log(self.high / inside) / self._length
+
+    def _density(self, x: Array) -> Array:
+        """1 / (x log(high / low))."""
+        return 1.0 / (x * self._length)
 
     def sentence(self, show: Show = plain) -> str:
         """Low and high, small values likelier than large ones."""
@@ -196,6 +204,13 @@ class Triangular(ByTable):
     def _right(self, x: Array) -> Array:
         side = (self.high - self.low) * (self.high - self.mode)
         return (self.high - x) ** 2 / (side or 1.0)
+
+    def _density(self, x: Array) -> Array:
+        """Straight lines up to 2 / (high - low) at the mode."""
+        left, right = self.mode - self.low, self.high - self.mode
+        rising = (x < self.mode) | (right == 0.0)
+        height = np.where(rising, (x - self.low) / (left or 1.0), (self.high - x) / (right or 1.0))
+        return np.asarray(2.0 / (self.high - self.low) * height)
 
     def sentence(self, show: Show = plain) -> str:
         """Low, high and the most likely value."""
@@ -264,6 +279,9 @@ class Beta(ByTable):
             lambda below: special.betaincinv(self.alpha, self.beta, below),
             lambda over: special.betainccinv(self.alpha, self.beta, over),
         )
+        # scipy's inverse of the complement gives up beyond 1e-100, where that of the mirror image does not.
+        lost = np.isnan(unit)
+        unit[lost] = 1.0 - special.betaincinv(self.beta, self.alpha, np.broadcast_to(q, lost.shape)[lost])
         return self.low + (self.high - self.low) * unit
 
     def cdf(self, x: npt.ArrayLike) -> Array:
@@ -275,6 +293,13 @@ class Beta(ByTable):
         """Incomplete beta function, counted from the top."""
         inside = np.clip((self.high - np.asarray(x)) / (self.high - self.low), 0.0, 1.0)
         return np.asarray(special.betainc(self.beta, self.alpha, inside))
+
+    def _density(self, x: Array) -> Array:
+        """t^(alpha - 1) (1 - t)^(beta - 1) / B(alpha, beta), over the width."""
+        width = self.high - self.low
+        logarithm = special.xlogy(self.alpha - 1.0, (x - self.low) / width)
+        logarithm += special.xlogy(self.beta - 1.0, (self.high - x) / width)
+        return np.asarray(np.exp(logarithm - special.betaln(self.alpha, self.beta)) / width)
 
     def sentence(self, show: Show = plain) -> str:
         """The bounds, the middle and the usual range."""
@@ -336,6 +361,10 @@ class Pert(ByTable):
         """Survival function of the beta it is."""
         return self._beta.sf(x)
 
+    def _density(self, x: Array) -> Array:
+        """Density of the beta it is."""
+        return self._beta.density(x)
+
     def sentence(self, show: Show = plain) -> str:
         """Low, high and the most likely value, the ends being rare."""
         ends = f"somewhere from {show(self.low)} to {show(self.high)}"
@@ -389,6 +418,12 @@ class Piecewise(ByTable):
     def cdf(self, x: npt.ArrayLike) -> Array:
         """Linear interpolation of the stated probabilities."""
         return np.asarray(np.interp(np.asarray(x, dtype=np.float64), self.values, self.probabilities))
+
+    def _density(self, x: Array) -> Array:
+        """Slope of the piece that x is in, the one above at a corner."""
+        slopes = np.diff(self.probabilities) / np.diff(self.values)
+        piece = np.searchsorted(self.values, x, side="right") - 1
+        return np.asarray(slopes.take(piece, mode="clip"))
 
     def sentence(self, show: Show = plain) -> str:
         """The ends, the middle and the usual range."""

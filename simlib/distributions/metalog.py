@@ -163,6 +163,19 @@ class Metalog(ByTable):
         odds[inside] = rising_root(lambda z, i: _curve(z, self.coefficients) - target[i], -ends, ends)
         return odds
 
+    def _density(self, x: Array) -> Array:
+        """1/(dM/dy), and of the curve on the scale of the values where there are bounds."""
+        odds = self._odds(x)
+        below = 1.0 if self.low is None else x - self.low
+        over = 1.0 if self.high is None else self.high - x
+        width = 1.0 if self.low is None or self.high is None else self.high - self.low
+        out = np.zeros(x.shape)
+        inside = np.isfinite(odds)
+        stretch = (below * over / width * np.ones(x.shape))[inside]  # dx/dM
+        steep = _slope(odds[inside], self.coefficients) * stretch
+        out[inside] = special.expit(odds[inside]) * special.expit(-odds[inside]) / steep
+        return out
+
     def sentence(self, show: Show = plain) -> str:
         """The middle and the usual range, as elicited."""
         return f"a smooth curve through {len(self.quantiles)} stated values: {middle_80(self, show)}"
