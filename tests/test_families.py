@@ -5,19 +5,26 @@ What only one family promises, and elicitation, is in ``test_distributions``.
 
 import pickle
 from dataclasses import FrozenInstanceError, dataclass, fields
+from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 import pytest
+import yaml
 from oracles import Cut, Keelin, OneOf, Point
 from scipy import special, stats
 
 from simlib import distributions
-from simlib.distributions import FAMILIES, make
+from simlib.compiling import compile_model
+from simlib.config import load_config
+from simlib.distributions import FAMILIES, ParameterError, make
+from simlib.engine import simulate
+from simlib.results import Futures
 
 NORMAL, UNIFORM = make("normal", {"mean": 0.01, "sd": 0.006}), make("uniform", {"low": 0.025, "high": 0.06})
 NOTHING, LOGNORMAL = make("fixed", {"value": 0}), make("lognormal", {"mu": 0, "sigma": 0.5})
 POISSON = make("poisson", {"mean": 3})
+ROOT = Path(__file__).parents[1]
 PAST = [0.02, 0.01, 0.01, 0.035, -0.004]
 
 
@@ -613,3 +620,199 @@ def test_a_continuous_family_has_neither_atoms_nor_steps(example: Example) -> No
     assert not example.made.discrete
     x = example.made.ppf(np.linspace(0.01, 0.99, 197))
     assert np.all(np.diff(x) > 0.0)
+
+
+BAD = {"of": [NORMAL, POISSON], "weights": [0.5, 0.5]}
+APART = {"of": [make("uniform", {"low": 0, "high": 1}), make("uniform", {"low": 2, "high": 3})], "weights": [0.5, 0.5]}
+PILED = make("beta", {"alpha": 0.2, "beta": 0.2})
+REFUSED = [
+    ("fixed", {"value": "12"}, "value", "expected a number, got '12'"),
+    ("uniform", {"low": 3, "high": 1}, "high", "expected a number above low (3), got 1"),
+    ("loguniform", {"low": -1, "high": 1}, "low", "expected a number above 0, got -1"),
+    ("triangular", {"low": 1, "mode": 0, "high": 3}, "mode", "expected a number not below low (1), got 0"),
+    ("pert", {"low": 0, "mode": 1, "high": 2, "lambda": -4}, "lambda", "expected a number above 0, got -4"),
+    ("normal", {"mean": 0, "sd": -1}, "sd", "expected a number above 0, got -1"),
+    ("truncated_normal", {"mean": 0, "sd": 0}, "sd", "expected a number above 0, got 0"),
+    ("lognormal", {"mean": 0, "sd": 1}, "mean", "expected a number above 0, got 0"),
+    ("beta", {"alpha": 1, "beta": 0}, "beta", "expected a number above 0, got 0"),
+    ("gamma", {"shape": 0, "scale": 1}, "shape", "expected a number above 0, got 0"),
+    ("weibull", {"shape": 1, "scale": 0}, "scale", "expected a number above 0, got 0"),
+    ("student_t", {"df": 3, "location": 0, "scale": 0}, "scale", "expected a number above 0, got 0"),
+    ("exponential", {"mean": -1}, "mean", "expected a number above 0, got -1"),
+    ("gumbel", {"location": 0, "scale": 0}, "scale", "expected a number above 0, got 0"),
+    ("bernoulli", {"p": -0.1}, "p", "expected a share from 0 to 1, got -0.1"),
+    ("binomial", {"n": 0, "p": 0.1}, "n", "expected a whole number of at least 1, got 0"),
+    ("poisson", {"mean": 0}, "mean", "expected a number above 0, got 0"),
+    (
+        "geometric",
+        {"p": 0.00001},
+        "p",
+        "expected a share from 0.0001 to 1 (for rarer ones use an exponential with mean 1/p), got 1e-05",
+    ),
+    ("discrete", {"values": [], "weights": []}, "values", "expected at least 1 numbers, got 0"),
+    ("mixture", {"of": [NORMAL], "weights": [0.4]}, "weights", "expected weights that add up to 1, got 0.4"),
+    ("zero_inflated", {"chance": 1.5, "of": NORMAL}, "chance", "expected a share from 0 to 1, got 1.5"),
+    ("zero_inflated", {"chance": 0.5, "of": 3}, "of", "expected a distribution, got 3"),
+    ("zero_inflated", {"chance": 0.5}, "of", "expected of beside chance, got nothing"),
+    (
+        "logarithmic_pool",
+        BAD,
+        "of",
+        "expected parts that are all continuous or all of single values, got some of each",
+    ),
+    ("logarithmic_pool", APART, "of", "expected parts that overlap, got parts that rule each other out"),
+    (
+        "logarithmic_pool",
+        {"of": [make("normal", {"mean": m, "sd": 1}) for m in (0, 11)], "weights": [0.5, 0.5]},
+        "of",
+        "expected parts that overlap, got parts that rule each other out",
+    ),
+    (
+        "logarithmic_pool",
+        {"of": [make("fixed", {"value": v}) for v in (1, 2)], "weights": [0.5, 0.5]},
+        "of",
+        "expected parts with a value in common, got none that all of them hold possible",
+    ),
+    (
+        "logarithmic_pool",
+        {"of": [PILED, PILED], "weights": [0.5, 0.5]},
+        "of",
+        "expected parts of which no more than a trace lies at a bound, got a pile on it",
+    ),
+    ("empirical", {"values": [1], "smoothed": True}, "values", "expected at least 2 numbers, got 1"),
+    ("empirical", {"values": [1, 2], "smoothed": 1}, "smoothed", "expected yes or no, got 1"),
+    (
+        "empirical",
+        {"values": [1, 2], "bandwidth": 1},
+        "bandwidth",
+        "a bandwidth is for values that are smoothed; say smoothed: yes too",
+    ),
+    (
+        "empirical",
+        {"values": [3, 3], "smoothed": True},
+        "values",
+        "expected values that differ (for equal ones state a bandwidth), got [3.0, 3.0]",
+    ),
+    (
+        "empirical",
+        {"values": range(5_001), "smoothed": True},
+        "values",
+        "expected at most 5,000 different values to smooth, got 5001",
+    ),
+    ("piecewise", {"values": [0], "probabilities": [1]}, "values", "expected at least 2 numbers, got 1"),
+    ("metalog", {"quantiles": {1.0: 1}}, "quantiles", "expected probabilities above 0 and below 1, got 1"),
+    ("truncated", {"parent": POISSON, "low": 0}, "parent", "expected a continuous distribution, got Poisson(mean=3.0)"),
+    ("truncated", {"parent": NORMAL, "low": 2, "high": 1}, "high", "expected a number above low (2), got 1"),
+]
+
+
+@pytest.mark.parametrize(("family", "parameters", "name", "message"), REFUSED)
+def test_what_cannot_be_is_refused_at_its_parameter(
+    family: str, parameters: dict[str, Any], name: str, message: str
+) -> None:
+    with pytest.raises(ParameterError) as refused:
+        make(family, parameters)
+    assert (refused.value.parameter, str(refused.value)) == (name, message)
+
+
+def test_every_family_is_refused_something() -> None:
+    assert {family for family, *_ in REFUSED} == set(FAMILIES)
+
+
+def test_every_family_is_used_by_a_config() -> None:
+    used = {word for path in (ROOT / "configs").rglob("*.yaml") for word in families_in(tree(path))}
+    assert set(FAMILIES) - used == set()
+
+
+def tree(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def families_in(node: Any) -> set[str]:
+    """Give the families that a file uses, wherever they stand; a truncation is one of its own."""
+    if isinstance(node, list):
+        return set().union(*map(families_in, node))
+    if not isinstance(node, dict):
+        return set()
+    own = {str(node["dist"])} & set(FAMILIES) if "dist" in node else set()
+    own |= {"truncated"} if "truncate" in node else set()
+    return own.union(*map(families_in, node.values()))
+
+
+# ---- configs/textbook/every_family.yaml: scipy's opinion of every driver, by output ------------------------
+
+PAST_GROWTH = np.array([0.012, 0.009, 0.014, 0.022, 0.011])
+BANDWIDTH = 0.9 * min(PAST_GROWTH.std(ddof=1), stats.iqr(PAST_GROWTH) / 1.34) * 5**-0.2
+ROOF = stats.lognorm(np.log(1.84 / 1.25) / special.ndtri(0.9), scale=1.25)
+REPAIRS = Cut(stats.lognorm(np.log(0.5 / 0.2) / special.ndtri(0.9), scale=0.2), 0.0, 1.0)
+ADDED: dict[str, list[Any]] = {
+    "services": [
+        Point(0.12),
+        stats.uniform(0.8, 0.3),
+        stats.loguniform(0.05, 0.8),
+        stats.triang(0.2 / 0.9, 2.0, 0.9),
+        stats.beta(1 + 4 * 0.3 / 1.4, 1 + 4 * 1.1 / 1.4, 0.6, 1.4),
+        stats.norm(5.0, 0.2),
+        stats.truncnorm(-0.75, np.inf, 1.5, 0.4),
+        stats.gamma(4, scale=0.175),
+        stats.gumbel_r(0.3, 0.1),
+        stats.t(5, -0.4, 0.05),  # taken off
+    ],
+    "buildings": [ROOF, REPAIRS],
+    "waiting": [stats.weibull_min(2, scale=12), stats.expon(scale=6)],
+    "counted": [
+        stats.bernoulli(0.35),
+        stats.binom(40, 0.15),
+        stats.poisson(3),
+        stats.geom(0.4),
+        stats.rv_discrete(values=([1, 2, 4], [0.5, 0.3, 0.2])),
+    ],
+    "shares": [
+        stats.beta(18, 2),
+        OneOf((stats.norm(0.02, 0.005), stats.uniform(0.03, 0.03)), (0.85, 0.15)),
+        stats.beta(0.6 * 30 + 0.4 * 45, 0.6 * 10 + 0.4 * 5),
+        OneOf([stats.norm(x, BANDWIDTH) for x in PAST_GROWTH], [0.2] * 5),
+    ],
+    "appeal": [OneOf((Point(), stats.gamma((5 / 3) ** 2, scale=0.18)), (0.8, 0.2))],
+    "appeal_succeeds": [stats.bernoulli(0.2)],
+}
+TAKEN_OFF = {
+    "buildings": Keelin({0.1: 2.0, 0.5: 3.0, 0.9: 5.0}, low=0.0, high=12.0),
+    "waiting": stats.rv_histogram(([0.6, 0.4], [2 / 12, 4 / 12, 1.0]), density=False),
+}
+
+
+def moments_of(theirs: Any) -> tuple[float, float]:
+    """Mean and variance; where somebody else knows quantiles only, over the log odds."""
+    if hasattr(theirs, "mean"):
+        return float(theirs.mean()), float(theirs.std()) ** 2
+    odds = np.linspace(-40.0, 40.0, 80_001)
+    weights = special.expit(odds) * special.expit(-odds) / 1_000.0
+    values = np.where(odds < 0.0, theirs.ppf(special.expit(-np.abs(odds))), theirs.isf(special.expit(-np.abs(odds))))
+    mean = float(weights @ values)
+    return mean, float(weights @ (values - mean) ** 2)
+
+
+@pytest.fixture(scope="module")
+def every_family() -> Futures:
+    path = ROOT / "configs" / "textbook" / "every_family.yaml"
+    return simulate(compile_model(load_config(path)), 65_536)
+
+
+@pytest.mark.parametrize("output", ADDED)
+def test_a_config_with_every_family_has_the_moments_that_its_parts_add_up_to(
+    output: str, every_family: Futures
+) -> None:
+    added, off = [moments_of(part) for part in ADDED[output]], TAKEN_OFF.get(output)
+    less, more = moments_of(off) if off else (0.0, 0.0)
+    mean = sum(part[0] for part in added) - less
+    variance = sum(part[1] for part in added) + more
+    values = every_family.dataset[f"outputs.{output}"].values.ravel().astype(float)
+    assert abs(values.mean() - mean) < 5 * np.sqrt(variance / values.size)
+    fourth = np.mean((values - mean) ** 4)
+    assert abs(np.mean((values - mean) ** 2) - variance) < 5 * np.sqrt((fourth - variance**2) / values.size)
+
+
+def test_the_oracles_of_that_config_are_as_many_as_its_figures() -> None:
+    drivers = tree(ROOT / "configs" / "textbook" / "every_family.yaml")["drivers"]
+    assert len(drivers) == sum(map(len, ADDED.values())) - 1 + len(TAKEN_OFF)  # the appeal is asked about twice
