@@ -368,7 +368,8 @@ def explain(
     from simlib.console import open_console, print_lines
     from simlib.explain import explanation
 
-    print_lines(explanation(" ".join(word)), open_console())
+    console = open_console()
+    print_lines(explanation(" ".join(word), encoding=console.encoding), console)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

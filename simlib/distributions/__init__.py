@@ -7,13 +7,14 @@
 """
 
 from simlib.distributions.base import Array, Distribution, ParameterError, Show, middle_80
-from simlib.distributions.bounded import Beta, LogUniform, Pert, Piecewise, Triangular, Uniform
+from simlib.distributions.bounded import Beta, LogUniform, Pert, Triangular, Uniform
 from simlib.distributions.discrete import Bernoulli, Binomial, Discrete, Fixed, Geometric, Poisson
 from simlib.distributions.elicitation import ELICITED, fit, quantile_name, quantile_of_name
 from simlib.distributions.empirical import Empirical, Smoothed
 from simlib.distributions.families import FAMILIES, Family, Role, make
 from simlib.distributions.metalog import Metalog
 from simlib.distributions.mixture import Mixture, ZeroInflated
+from simlib.distributions.piecewise import Piecewise
 from simlib.distributions.pool import LogarithmicPool
 from simlib.distributions.tables import ScoreTable, score_table
 from simlib.distributions.truncated import Truncated, TruncatedNormal

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
 
 from simlib.distributions.base import Distribution, ParameterError, number, refuse, yes_no
-from simlib.distributions.bounded import Beta, LogUniform, Pert, Piecewise, Triangular, Uniform
+from simlib.distributions.bounded import Beta, LogUniform, Pert, Triangular, Uniform
 from simlib.distributions.discrete import Bernoulli, Binomial, Discrete, Fixed, Geometric, Poisson
 from simlib.distributions.elicitation import ELICITED, fit, quantile_of_name
 from simlib.distributions.empirical import Empirical, Smoothed
 from simlib.distributions.metalog import Metalog
 from simlib.distributions.mixture import Mixture, ZeroInflated
+from simlib.distributions.piecewise import Piecewise
 from simlib.distributions.pool import LogarithmicPool
 from simlib.distributions.truncated import Truncated, TruncatedNormal
 from simlib.distributions.unbounded import (
