@@ -1,5 +1,6 @@
 """The pictures of ``simlib explain``: what they show is where the probability is, in letters that can be shown."""
 
+import io
 import re
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from oracles import OneOf, Point
 from scipy import stats
 
+from simlib.console import open_console, print_lines
 from simlib.distributions import FAMILIES, Distribution, make
 from simlib.explain import EXAMPLES, explanation
 from simlib.sketch import BLOCKS, HEIGHT, MARGIN, PLAIN, WIDTH, letters_for, picture, words
@@ -105,3 +107,18 @@ def test_the_words_say_what_the_eye_would_see(family: str, parameters: dict[str,
 def test_letters_are_those_that_the_output_can_show() -> None:
     assert letters_for("utf-8") == letters_for("UTF8") == BLOCKS
     assert letters_for("ascii") == letters_for("iso-8859-1") == letters_for("nonsense") == PLAIN
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_a_narrow_terminal_breaks_words_but_no_picture(encoding: str) -> None:
+    held = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="replace", newline="\n")
+    console = open_console(held, width=40)
+    lines = explanation("zero_inflated", encoding=console.encoding)
+    print_lines(lines, console)
+    held.seek(0)
+    printed = held.read().splitlines()
+    shown = [line for line in lines if line.startswith(MARGIN)]
+    first = printed.index(shown[0])
+    after = printed[first : first + len(shown) + 1]  # the example, a space, and the picture
+    assert [line for line in after if line] == shown
+    assert all(len(line) <= 40 for line in printed if line not in shown)
