@@ -446,3 +446,48 @@ def test_the_heavy_parts_of_scipy_are_not_imported_with_the_package() -> None:
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.split() == []
+
+
+def test_a_beta_has_its_outermost_quantiles_where_scipy_gives_up() -> None:
+    p = 10.0 ** -np.arange(80.0, 140.0)
+    values = make("beta", {"alpha": 3, "beta": 3}).ppf(p)
+    # The first term of the series: p = t^3 / (3 B(3, 3))
+    assert values == pytest.approx(np.cbrt(3 * p / 30), rel=1e-9)
+
+
+def test_a_truncated_mixture_with_a_gap_has_the_moments_of_its_two_halves() -> None:
+    parts = [make("uniform", {"low": 0, "high": 1}), make("uniform", {"low": 5, "high": 6})]
+    parent = make("mixture", {"of": parts, "weights": [0.3, 0.7]})
+    made = make("truncated", {"parent": parent, "low": 0.5, "high": 5.5})
+    mean = 0.3 * 0.75 + 0.7 * 5.25
+    square = 0.3 * (1 - 0.5**3) / 1.5 + 0.7 * (5.5**3 - 5**3) / 1.5
+    assert made.mean == pytest.approx(mean, abs=1e-9)
+    assert made.sd == pytest.approx(np.sqrt(square - mean**2), abs=1e-9)
+
+
+def test_a_pool_of_unlike_parts_is_what_plain_quadrature_makes_of_it() -> None:
+    low, mode, high, mean, sd = 0.0, 1.0, 3.0, 2.0, 1.0
+    parts = [make("triangular", {"low": low, "mode": mode, "high": high}), make("normal", {"mean": mean, "sd": sd})]
+    made = make("logarithmic_pool", {"of": parts, "weights": [0.3, 0.7]})
+    x = np.linspace(low, high, 1_200_001)
+    height = np.minimum((x - low) / (mode - low), (high - x) / (high - mode)) * 2 / (high - low)
+    product = height**0.3 * np.exp(-0.35 * ((x - mean) / sd) ** 2)
+    middles = 0.5 * (product[1:] + product[:-1]) * np.diff(x)
+    below = np.append(0.0, np.cumsum(middles)) / middles.sum()
+    at = x[::100_000]
+    assert made.cdf(at) == pytest.approx(below[::100_000], abs=1e-7)
+    assert made.density(at) == pytest.approx(product[::100_000] / middles.sum(), rel=1e-6)
+
+
+def test_a_part_without_weight_says_nothing_in_a_pool() -> None:
+    parts = [make("normal", {"mean": 0, "sd": 1}), make("fixed", {"value": 50})]
+    made = make("logarithmic_pool", {"of": parts, "weights": [1, 0]})
+    assert (made.support, made.discrete) == ((-np.inf, np.inf), False)
+    assert made.quantile(0.9) == pytest.approx(special.ndtri(0.9))
+
+
+def test_parts_that_agree_are_left_as_they_are_by_a_pool_and_by_a_mixture() -> None:
+    part = make("gamma", {"shape": 2, "scale": 3})
+    for family in ("logarithmic_pool", "mixture"):
+        made = make(family, {"of": [part, part], "weights": [0.3, 0.7]})
+        assert made.ppf([0.01, 0.5, 0.99]) == pytest.approx(part.ppf([0.01, 0.5, 0.99]), rel=1e-9)

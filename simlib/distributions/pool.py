@@ -23,7 +23,7 @@ __all__ = ["LogarithmicPool"]
 REACH = 25  # scores; further out (1e-138) scipy's inverse of the incomplete beta gives up
 LEAST_SHARED = 1e-6  # with less the parts contradict each other, and what they share is an accident
 MOST_AT_END = 1e-7  # of the probability, closer to a bound than numbers can tell apart
-FLOOR = 1e-25  # of the probability: further out nothing is ever drawn
+FLOOR = 1e-16  # of the probability: rounding beside a bound that is not 0 allows no less
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +118,10 @@ class LogarithmicPool(ByTable):
     def product(self, x: Array) -> Array:
         """Product of the densities to the power of their weights, before it is scaled to one; any shape."""
         low, high = self.support
-        with np.errstate(divide="ignore", invalid="ignore"):
-            logarithm = np.sum([w * np.log(c.density(x)) for c, w in self._parts()], axis=0)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            product = np.exp(np.sum([w * np.log(c.density(x)) for c, w in self._parts()], axis=0))
         # A density may be infinite on a bound, where points can fall by rounding: there is no width there.
-        return np.asarray(np.where((x > low) & (x < high), np.exp(logarithm), 0.0))
+        return np.asarray(np.where((x > low) & (x < high) & np.isfinite(product), product, 0.0))
 
     def _density(self, x: Array) -> Array:
         """The product over its integral."""

@@ -12,9 +12,9 @@ from simlib.distributions.base import Array
 Integral: TypeAlias = Callable[[Array, Array], Array]
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(10)
-TOLERANCE = 1e-11  # of what lies on the nearer side of a panel, so that tails are as exact as the middle
+TOLERANCE = 1e-10  # of what lies on the nearer side of a panel, so that tails are as exact as the middle
 ROUNDS = 45  # halvings; a jump then disturbs 2^-45 of a panel
-MOST_PANELS = 20_000  # rounding in the integrand must not divide panels without end
+MOST_PANELS = 5_000  # rounding in the integrand must not divide panels without end
 
 
 def gauss(integrand: Callable[[Array], Array], low: Array, high: Array) -> Array:

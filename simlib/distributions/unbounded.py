@@ -274,12 +274,13 @@ class Weibull(ByTable):
         return np.asarray(np.exp(-self._hazard(x)))
 
     def _hazard(self, x: npt.ArrayLike) -> Array:
-        return np.asarray((np.maximum(x, 0.0) / self.scale) ** self.shape)
+        with np.errstate(over="ignore"):  # far above the scale the hazard is infinite and nothing is left
+            return np.asarray((np.maximum(x, 0.0) / self.scale) ** self.shape)
 
     def _density(self, x: Array) -> Array:
         """shape/scale t^(shape - 1) exp(-t^shape)."""
-        power = (x / self.scale) ** (self.shape - 1.0)
-        return np.asarray(self.shape / self.scale * power * self.sf(x))
+        logarithm = special.xlogy(self.shape - 1.0, x / self.scale) - self._hazard(x)
+        return np.asarray(self.shape / self.scale * np.exp(logarithm))
 
     def sentence(self, show: Show = plain) -> str:
         """The mean, the middle and the usual range."""
