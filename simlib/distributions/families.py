@@ -157,10 +157,10 @@ def _mixture(of: Sequence[Distribution], weights: Sequence[float]) -> Mixture:
     return Mixture(of, weights)  # type: ignore[arg-type]  # any sequence; the class keeps tuples
 
 
-def _metalog(quantiles: Any, low: Any = None, high: Any = None) -> Metalog:
+def _metalog(quantiles: Any, low: Any = None, high: Any = None, terms: Any = None) -> Metalog:
     if isinstance(quantiles, Mapping):
         quantiles = {_probability(name): value for name, value in quantiles.items()}
-    return Metalog(quantiles, low, high)
+    return Metalog(quantiles, low, high, terms)
 
 
 def _probability(name: object) -> object:
@@ -367,11 +367,11 @@ _ALL = (
     Family(
         "metalog",
         Metalog,
-        {"quantiles": "quantiles", "low": "value", "high": "value"},
+        {"quantiles": "quantiles", "low": "value", "high": "value", "terms": "count"},
         {("quantiles",): _metalog},
         "a smooth curve through any stated quantiles",
         "Keelin (2016), Decision Analysis 13(4)",
-        ("low", "high"),
+        ("low", "high", "terms"),
     ),
     Family(
         "truncated",
