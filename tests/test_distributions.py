@@ -662,7 +662,7 @@ REFUSED = [
         "probabilities",
         "expected 2 probabilities, one for each value, got 3",
     ),
-    ("metalog", {"quantiles": {"p10": 1, "p90": 2}}, "quantiles", "expected 3 to 10 quantiles, got 2"),
+    ("metalog", {"quantiles": {"p10": 1, "p90": 2}}, "quantiles", "expected 3 to 30 quantiles, got 2"),
     (
         "metalog",
         {"quantiles": {"p10": 1, "low": 2, "p90": 3}},
@@ -692,8 +692,8 @@ REFUSED = [
         {"quantiles": {"p10": 1, "p50": 2, "p90": 9}},
         "quantiles",
         (
-            "no metalog goes through these quantiles: somewhere its curve would turn back;"
-            " give low and high bounds, or move the middle ones"
+            "no metalog of 3 terms goes through these quantiles: below p10 its curve would turn back;"
+            " nearest possible: p10 0.832, p50 2.17, p90 8.83; or give low and high bounds"
         ),
     ),
     (
@@ -702,7 +702,7 @@ REFUSED = [
         "quantiles",
         (
             "the tail through these quantiles is so heavy that its spread is infinite;"
-            " give a bound on that side as well"
+            " nearest possible: p10 0.416, p50 2.59, p90 8.41; or give a bound on that side as well"
         ),
     ),
     (
@@ -715,12 +715,15 @@ REFUSED = [
         ),
     ),
     ("normal", {"p10": "a", "p90": 2}, "p10", "expected a number, got 'a'"),
-    ("normal", {"p10": 1}, "", "expected two quantiles for normal, got one"),
+    ("normal", {"p10": 1}, "", "expected two statements about normal (quantiles, mode, mean or sd), got one"),
     (
         "normal",
         {"p10": 1, "p90": 2, "low": 0},
         "low",
-        "expected mean or mode beside the quantiles of normal, got low",
+        (
+            "expected mode or mean or sd beside the quantiles of normal, got low; it has no lowest or highest value"
+            " to state: say which quantile it is, such as p5 or p95"
+        ),
     ),
     (
         "lognormal",
@@ -733,7 +736,7 @@ REFUSED = [
         "triangular",
         {"p10": 1, "p90": 3},
         "",
-        "expected two quantiles and one of mode, mean or a third quantile for triangular, got 2 and 0 more",
+        "expected three statements about triangular (quantiles, mode, mean or sd), got two",
     ),
     (
         "triangular",

@@ -48,7 +48,7 @@ MAX_DATA_BYTES = 5_000_000
 MAX_DATA_ROWS = 100_000
 # Parameters that say how far the values reach: the slot's bounds hold for them, not for a mean or a p90.
 _REACHING = frozenset({"value", "values", "low", "mode", "high"})
-_BESIDE_QUANTILES = ("low", "high", "mode", "mean", "df", "lambda")
+_BESIDE_QUANTILES = ("low", "high", "mode", "mean", "sd", "df", "lambda", "terms")
 
 
 def distribution(node: Mapping, slot: "Slot", setting: Setting, common: tuple[str, ...]) -> Distribution:

@@ -174,7 +174,7 @@ def _probability(name: object) -> object:
 
 # Python keeps the word lambda for itself.
 KEYWORD = {"lambda": "lambda_"}
-BESIDE = ("mode", "mean", "low", "high", "df", "lambda")
+BESIDE = ("mode", "mean", "sd", "low", "high", "df", "lambda", "terms")
 
 JOHNSON = "Johnson, Kotz and Balakrishnan, Continuous Univariate Distributions, 2nd ed., vol."
 COUNTS = "Johnson, Kemp and Kotz, Univariate Discrete Distributions, 3rd ed., ch."

@@ -74,10 +74,10 @@ def turning_point(coefficients: Array) -> float | None:
     slope is (1 - t^2) mu'/2, and mu' is looked at in its place.
     """
     level, _ = parts(len(coefficients))
-    mu, s = chebyshev.chebder(coefficients[:level]), coefficients[level:]
+    mu, s = _der(coefficients[:level]), coefficients[level:]
     if np.any(s):
-        plain = chebyshev.chebadd(s, chebyshev.chebmul([0.25, 0.0, -0.25], mu))
-        lifted = chebyshev.chebder(s)
+        plain = np.asarray(chebyshev.chebadd(s, chebyshev.chebmul([0.25, 0.0, -0.25], mu)), dtype=np.float64)
+        lifted = _der(s)
     else:
         plain, lifted = mu, np.zeros(1)
     upper = _not_rising(plain, lifted)
@@ -138,7 +138,7 @@ def _bounded(plain: Array, lifted: Array, low: Array, high: Array) -> tuple[Arra
 
 
 def _der(series: Array, times: int = 1) -> Array:
-    return np.asarray(chebyshev.chebder(series, times))
+    return np.asarray(chebyshev.chebder(series, times), dtype=np.float64)
 
 
 def nearest(
@@ -180,7 +180,8 @@ def nearest(
         np.hstack([np.vstack([-grid, -left, -right, *(row for row, _ in limits)]), free]),
     ]
     scaled = values / size
-    most = [scaled, -scaled, np.full(len(grid) + 2, -margin), [(1.0 - MARGIN) * limit for _, limit in limits]]
+    tails = np.array([(1.0 - MARGIN) * limit for _, limit in limits])
+    most = [scaled, -scaled, np.full(len(grid) + 2, -margin), tails]
     found = linprog(
         np.append(np.zeros(terms), 1.0),
         np.vstack(rows),

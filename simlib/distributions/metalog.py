@@ -125,7 +125,8 @@ class Metalog(ByTable):
         turning = feasibility.turning_point(found)
         if turning is not None:
             bounded = self.low is not None and self.high is not None
-            message = f"no metalog of {self.terms} terms goes through these quantiles: {self._where(turning)} its curve"
+            ways = "goes through" if self.terms == len(self.quantiles) else "comes near"
+            message = f"no metalog of {self.terms} terms {ways} these quantiles: {self._where(turning)} its curve"
             hint = "or move the middle ones" if bounded else "or give low and high bounds"
             return f"{message} would turn back", hint
         _, (down, up) = feasibility.ends(found)
@@ -153,7 +154,9 @@ class Metalog(ByTable):
         """Quote the quantiles of the nearest metalog, as round as they can be."""
         p, x = np.array(self.quantiles).T
         close = self._closest(special.logit(p), x)
-        for digits in DIGITS if close is not None else ():
+        if close is None:
+            return ""
+        for digits in DIGITS:
             pairs = tuple((q, float(f"{value:.{digits}g}")) for q, value in zip(p.tolist(), close, strict=True))
             if self._possible(pairs):
                 return "; nearest possible: " + ", ".join(f"{_name(q)} {value:.10g}" for q, value in pairs)
@@ -165,13 +168,15 @@ class Metalog(ByTable):
         values = self._unbound(x)
         step = 1e-6 * np.min(np.diff(x))
         widths = np.abs(self._unbound(x + step) - self._unbound(x - step)) / (2.0 * step)
+        close = None
         for _ in range(1 if self.low is None and self.high is None else ROUNDS):
             moved = feasibility.nearest(odds, values, self.terms, widths=widths, heaviest=self._heaviest())
             if moved is None:
                 return None
-            change = np.abs(self._bind(moved) - x)
+            close = self._bind(moved)
+            change = np.abs(close - x)
             widths = np.where(change > step, np.abs(moved - values) / np.maximum(change, step), widths)
-        return self._bind(moved)
+        return close
 
     def _possible(self, pairs: tuple[tuple[float, float], ...]) -> bool:
         """Whether these could have been stated instead: tried, and proven."""
@@ -254,14 +259,14 @@ class Metalog(ByTable):
         return f"a smooth curve {said} {len(self.quantiles)} stated values: {middle_80(self, show)}"
 
 
-def checked_quantiles(quantiles: object) -> tuple[tuple[float, float], ...]:
-    """Give (probability, value) pairs in order, or refuse."""
+def checked_quantiles(quantiles: object, *, ends: bool = False) -> tuple[tuple[float, float], ...]:
+    """Give (probability, value) pairs in order, or refuse; 0 and 1 only where there are ends to state."""
     if isinstance(quantiles, str | bytes) or not isinstance(quantiles, Iterable):
         refuse("quantiles", "probabilities and their values", quantiles)
     items = list(quantiles.items()) if isinstance(quantiles, Mapping) else list(quantiles)
     pairs = sorted((number("quantiles", p), number("quantiles", x)) for p, x in items)
     for p, _ in pairs:
-        if not 0.0 < p < 1.0:
+        if not (0.0 < p < 1.0 or (ends and p in (0.0, 1.0))):
             refuse("quantiles", "probabilities above 0 and below 1", p)
     for (p, x), (later_p, later_x) in pairwise(pairs):
         if later_p == p:
