@@ -65,13 +65,20 @@ def distribution(node: Mapping, slot: "Slot", setting: Setting, common: tuple[st
     common
         Keys beside the parameters, which are read elsewhere.
     """
-    family = _family(node["dist"])
-    parameters = {key: node[key] for key in node.texts() if key not in ("dist", "truncate", *common)}
-    reader = _SPECIAL.get(family.name, _plain)
-    found = reader(node, family, parameters, slot, setting)
+    found = _untruncated(node, slot, setting, common)
     result = _truncated(node["truncate"], found, slot, setting) if "truncate" in node else found
     _within(node, result, slot)
     return result
+
+
+def _untruncated(node: Mapping, slot: "Slot", setting: Setting, common: tuple[str, ...]) -> Distribution:
+    from simlib.config import elicited  # it reads its figures through this module
+
+    if node["dist"] == elicited.WORD:
+        return elicited.distribution(node, slot, setting)
+    family = _family(node["dist"])
+    parameters = {key: node[key] for key in node.texts() if key not in ("dist", "truncate", *common)}
+    return _SPECIAL.get(family.name, _plain)(node, family, parameters, slot, setting)
 
 
 def settled(value: T) -> "T | float":
@@ -82,7 +89,8 @@ def settled(value: T) -> "T | float":
 def _family(node: Node) -> distributions.Family:
     text = scalars.text_of(node, "the name of a distribution")
     if text not in distributions.FAMILIES:
-        known, near = ", ".join(distributions.FAMILIES), did_you_mean(text, distributions.FAMILIES)
+        names = (*distributions.FAMILIES, "elicited")
+        known, near = ", ".join(names), did_you_mean(text, names)
         refuse(
             text,
             f"unknown distribution {quote(text)}{near or '; known are ' + known}",
@@ -157,7 +165,7 @@ def _metalog(
     entry = node.get("quantiles")
     if not isinstance(entry, Mapping):
         return _plain(node, family, parameters, slot, setting)
-    scalars.closed(node, (*node.keys() - {*parameters} - {"quantiles"}, "quantiles", "low", "high"))
+    scalars.closed(node, (*node.keys() - {*parameters} - {"quantiles"}, *family.parameters))
     wrong = [
         problem(key, f"expected a quantile such as p10 or p2_5, got {quote(key)}")
         for key in entry.texts()
@@ -167,11 +175,13 @@ def _metalog(
         raise RefusedError(wrong)
     gather = Gather()
     levels = {str(key): gather.take(_single, key, value, "value", slot, setting) for key, value in entry.items()}
-    bounds = {
-        key: gather.take(_single, key, node[key], "value", slot, setting) for key in ("low", "high") if key in node
+    beside = {
+        key: gather.take(_single, key, node[key], family.parameters[key], slot, setting)
+        for key in family.optional
+        if key in node
     }
     gather.finish()
-    return _made(node, lambda: distributions.make("metalog", {"quantiles": levels, **bounds}))
+    return _made(node, lambda: distributions.make("metalog", {"quantiles": levels, **beside}))
 
 
 def _mixture(
@@ -328,3 +338,4 @@ def _within(node: Mapping, found: Distribution, slot: "Slot") -> None:
 
 
 _SPECIAL = {"mixture": _mixture, "metalog": _metalog, "empirical": _empirical}
+single, made = _single, _made  # statements in `elicited` are read and refused in the same way

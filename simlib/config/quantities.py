@@ -33,6 +33,28 @@ class Varies:
 
 
 @dataclass(frozen=True, slots=True)
+class Stated:
+    """One statement that a distribution was fitted to.
+
+    Attributes
+    ----------
+    statement
+        Its word: a quantile such as ``p10``, ``mode``, ``mean``, ``sd``, or ``low`` and ``high`` for the ends.
+    value
+        What was said [unit of the quantity].
+    fitted
+        What the fitted family gives; None where it has no such thing.
+    expert
+        Who said so, where several did.
+    """
+
+    statement: str
+    value: float
+    fitted: float | None
+    expert: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Quantity:
     """One uncertain or certain figure as the file states it.
 
@@ -52,6 +74,8 @@ class Quantity:
         Of that class: ``in_year`` or ``final``, and the causes it already holds (``delay``, ``failure``).
     stream
         The name that keys the draws, where it is not the address (a driver that was renamed).
+    stated
+        What the distribution was fitted to; empty where it is given by its parameters.
     """
 
     kind: Kind
@@ -66,6 +90,7 @@ class Quantity:
     reference: str | None = None
     measures: str | None = None
     includes: tuple[str, ...] = ()
+    stated: tuple[Stated, ...] = ()
 
     @property
     def distribution(self) -> Distribution | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, get_args
 
 from simlib import units, years
-from simlib.config import families, scalars
+from simlib.config import elicited, families, scalars
 from simlib.config.formulas import Formula, FormulaError, parse_formula
 from simlib.config.nodes import (
     Gather,
@@ -225,6 +225,8 @@ def _mapping(node: Mapping, slot: Slot, setting: Setting) -> Quantity:
     assert found is not None  # finish() raises otherwise
     assert value is not None
     result = _referenced(found, value) if isinstance(value, Quantity) else replace(found, value=families.settled(value))
+    if result.distribution is not None and head == "dist":
+        result = replace(result, stated=elicited.stated(node, result.distribution, slot, setting))
     _check_varies(node, result, slot)
     return result
 
@@ -267,6 +269,7 @@ def _referenced(found: Quantity, reference: Quantity) -> Quantity:
         found,
         value=reference.value,
         reference=reference.reference,
+        stated=reference.stated,
         measures=reference.measures,
         includes=reference.includes,
         varies=found.varies or reference.varies,

@@ -9,7 +9,7 @@
 from simlib.distributions.base import Array, Distribution, ParameterError, Show, middle_80
 from simlib.distributions.bounded import Beta, LogUniform, Pert, Piecewise, Triangular, Uniform
 from simlib.distributions.discrete import Bernoulli, Binomial, Discrete, Empirical, Fixed, Poisson
-from simlib.distributions.elicitation import ELICITED, fit, quantile_name, quantile_of_name
+from simlib.distributions.elicitation import ELICITED, fit, fitted_value, quantile_name, quantile_of_name
 from simlib.distributions.families import FAMILIES, Family, Role, make
 from simlib.distributions.metalog import Metalog
 from simlib.distributions.mixture import Mixture
@@ -59,6 +59,7 @@ __all__ = [
     "Uniform",
     "Weibull",
     "fit",
+    "fitted_value",
     "make",
     "middle_80",
     "quantile_name",

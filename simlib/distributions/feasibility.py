@@ -13,7 +13,7 @@ from scipy import special
 
 from simlib.distributions.base import Array
 
-__all__ = ["basis", "curve", "ends", "nearest", "parts", "turning_point"]
+__all__ = ["basis", "curve", "ends", "nearest", "parts", "slope", "turning_point"]
 
 DEPTH = 50  # halvings of a cell; what is undecided then counts as turning back
 MOST_CELLS = 20_000
@@ -46,6 +46,11 @@ def curve(odds: Array, coefficients: Array) -> Array:
     t = np.tanh(0.5 * odds)
     values = chebyshev.chebval(t, coefficients[:level]) + odds * chebyshev.chebval(t, coefficients[level:])
     return np.asarray(values)
+
+
+def slope(odds: Array, coefficients: Array) -> Array:
+    """Give dM/dL at (n,) log odds."""
+    return np.asarray(_slopes(odds, len(coefficients)) @ coefficients)
 
 
 def ends(coefficients: Array) -> tuple[Array, Array]:

@@ -250,6 +250,19 @@ class Metalog(ByTable):
         odds[inside] = rising_root(lambda z, i: self._curve(z) - target[i], -ends, ends)
         return odds
 
+    def _density(self, x: Array) -> Array:
+        """1/(dM/dy), and of the curve on the scale of the values where there are bounds."""
+        odds = self._odds(x)
+        below = 1.0 if self.low is None else x - self.low
+        over = 1.0 if self.high is None else self.high - x
+        width = 1.0 if self.low is None or self.high is None else self.high - self.low
+        out = np.zeros(x.shape)
+        inside = np.isfinite(odds)
+        stretch = (below * over / width * np.ones(x.shape))[inside]  # dx/dM
+        steep = feasibility.slope(odds[inside], np.array(self.coefficients)) * stretch
+        out[inside] = special.expit(odds[inside]) * special.expit(-odds[inside]) / steep
+        return out
+
     def _curve(self, odds: Array) -> Array:
         return feasibility.curve(odds, np.array(self.coefficients))
 
