@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from simlib.layout import Cell, Section, Table
+from simlib.quoting import unmet_words
 from simlib.units import figure, format_duration
 from simlib.wording import chance_count, finer_money, money, number, person_share, sentence_case
 
@@ -253,12 +254,17 @@ def _assumption_row(document: Document, address: str, driver: Document) -> tuple
     )
     return (
         Cell(f"{label} ({address})"),
-        Cell(requested.get("sentence") or _band_words(requested, kind, unit)),
+        Cell((requested.get("sentence") or _band_words(requested, kind, unit)) + _unmet_words(document, driver)),
         plan_cell,
         Cell(shown(requested.get("mean"), kind, unit), requested.get("mean")),
         Cell(_drawn_words(document, driver), achieved.get("mean")),
         Cell("no source given" if address in _unsourced(document) else _source_words(driver)),
     )
+
+
+def _unmet_words(document: Document, driver: Document) -> str:
+    """Tell what was stated about it and is not met."""
+    return unmet_words(driver["stated"], lambda value: figure(value, driver["kind"], document["unit"]))
 
 
 def _drawn_words(document: Document, driver: Document) -> str:

@@ -400,6 +400,7 @@ class _Document:
                 "sd": found.sd,
                 **{name: found.quantiles[name] for name in levels},
             },
+            "stated": [asdict(each) for each in quantity.stated],
             "plan": float(node.plan.flat[0])
             if np.all(node.plan == node.plan.flat[0])
             else [float(x) for x in node.plan[:, 0]],

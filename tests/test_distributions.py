@@ -721,7 +721,7 @@ REFUSED = [
         {"p10": 1, "p90": 2, "low": 0},
         "low",
         (
-            "expected mode or mean or sd beside the quantiles of normal, got low; it has no lowest or highest value"
+            "expected mode or mean or sd beside the quantiles of normal, not low; it has no lowest or highest value"
             " to state: say which quantile it is, such as p5 or p95"
         ),
     ),

@@ -192,7 +192,7 @@ def _is_figure(key: str) -> bool:
 
 def _unknown(node: Mapping, own: tuple[str, ...]) -> list[Problem]:
     return [
-        problem(key, f"unknown statement {quote(key)}{nearest_or_list(key, _KNOWN, most=20)}, or quantiles such as p10")
+        problem(key, f"unknown statement {quote(key)}{nearest_or_list(key, (*_KNOWN, 'p10'), most=20)}")
         for key in node.texts()
         if key in own and key not in _KNOWN and not _is_figure(key) and not is_broken(node[key])
     ]
@@ -251,13 +251,14 @@ def _expert_keys(entry: Mapping) -> tuple[str, ...]:
 
 
 def _pooled(node: Mapping, own: tuple[str, ...], slot: "Slot", setting: Setting) -> Distribution:
-    """Read several experts with weights, each fitted by himself, and pool them."""
+    """Read several experts with weights, each fitted alone, and pool them."""
     scalars.closed(node, (*node.keys() - {*own}, "pool", "experts"))
     gather = Gather()
     pool = gather.take(_pool, node)
     experts = gather.take(_experts, node)
-    entries = [] if experts is None else list(experts.values())
-    read = [gather.take(_expert, entry, slot, setting) for entry in entries]
+    for key in () if experts is None else experts.texts():
+        gather.take(scalars.identifier, key, setting)
+    read = [gather.take(_expert, entry, slot, setting) for entry in (experts or {}).values()]
     gather.finish()
     assert pool is not None  # finish() raises otherwise
     assert experts is not None
@@ -288,17 +289,13 @@ def _experts(node: Mapping) -> Mapping:
     if not isinstance(entry, Mapping) or len(entry) < 2:
         got = len(entry) if isinstance(entry, Mapping) else quote(entry)
         refuse(entry, f"expected two or more experts by name, each with a weight, got {got}")
-    gather = Gather()
-    for key in entry.texts():
-        gather.take(scalars.identifier, key, Setting())
-    gather.finish()
     return entry
 
 
 def _expert(node: Node, slot: "Slot", setting: Setting) -> tuple[float, Distribution]:
     """Read one expert's weight, and fit what he said."""
     if not isinstance(node, Mapping) or "weight" not in node:
-        expected(node, "what an expert said, with his weight")
+        expected(node, "what an expert said, with a weight")
     gather = Gather()
     weight = gather.take(_weight, node["weight"], setting)
     found = gather.take(_fitted, node, _expert_keys(node), slot, setting)

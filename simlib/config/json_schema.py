@@ -7,7 +7,7 @@ is left to ``simlib check``.
 from typing import Any
 
 from simlib import distributions
-from simlib.config import references, schema, slots
+from simlib.config import elicited, references, schema, slots
 from simlib.config.fields import MARK
 
 Json = dict[str, Any]
@@ -206,9 +206,33 @@ def _drivers() -> Json:
         "formula": _ref("Formula"),
     }
     families = [_family(family, common) for family in distributions.FAMILIES.values() if family.name != "truncated"]
+    families += _elicited(common)
     others = [_closed({head: form, **common, **_truncation(head)}, [head]) for head, form in heads.items()]
     part = {"type": "object", "properties": {"weight": _ref("Share")}, "required": ["weight"]}
     return {"Driver": _any(*families, *others), "MixturePart": part}
+
+
+def _elicited(common: Json) -> list[Json]:
+    """Give the forms of what one expert, or several, said."""
+    figures = ("low", "high", "median", "mode", "mean", "sd")
+    said: Json = {
+        "as": {"enum": list(distributions.ELICITED), "description": "The family that is fitted."},
+        "low_high": _text(r"^p[0-9._]+_p[0-9._]+$", "p10_p90"),
+        **{name: _ref("Figure") for name in figures},
+        **{name: _ref("Number") for name in ("df", "lambda", "terms")},
+    }
+    quantiles = {"patternProperties": {_QUANTILE: _ref("Figure")}}
+    expert = _closed({"weight": _ref("Share"), **said}, ["weight", "as"]) | quantiles
+    head = {"dist": {"const": elicited.WORD, "description": "What one or several experts said, fitted."}}
+    rest = {**common, **_truncation("dist")}
+    pooled: Json = {
+        "pool": {"enum": list(elicited.POOLS), "description": "How the experts become one distribution."},
+        "experts": {"type": "object", "additionalProperties": expert, "minProperties": 2},
+    }
+    return [
+        _closed({**head, **said, **rest}, ["dist", "as"]) | quantiles,
+        _closed({**head, **pooled, **rest}, ["dist", "pool", "experts"]),
+    ]
 
 
 def _truncation(head: str) -> Json:
@@ -241,7 +265,7 @@ def _family(family: distributions.Family, common: Json) -> Json:
     if family.name == "empirical":
         parameters |= {"file": {"type": "string", "pattern": r"\.csv$"}, "column": _ref("Prose")}
     if family.elicited:
-        parameters |= {name: _ref("Figure") for name in ("median", "mode", "mean", "low", "high", "df", "lambda")}
+        parameters |= {name: _ref("Figure") for name in ("median", "mode", "mean", "sd", "low", "high", "df", "lambda")}
     found = _closed(
         {
             "dist": {"const": family.name, "description": family.summary},

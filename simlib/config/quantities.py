@@ -40,7 +40,7 @@ class Stated:
     ----------
     statement
         Its word: a quantile such as ``p10``, ``mode``, ``mean``, ``sd``, or ``low`` and ``high`` for the ends.
-    value
+    stated
         What was said [unit of the quantity].
     fitted
         What the fitted family gives; None where it has no such thing.
@@ -49,7 +49,7 @@ class Stated:
     """
 
     statement: str
-    value: float
+    stated: float
     fitted: float | None
     expert: str | None = None
 

@@ -124,7 +124,7 @@ def _refuse_idle(family: str, given: Mapping[str, float | None]) -> None:
     for name, value in given.items():
         if value is not None and name not in BESIDE.get(family, ()):
             allowed = " or ".join(BESIDE.get(family, ())) or "nothing else"
-            message = f"expected {allowed} beside the quantiles of {family}, got {name}"
+            message = f"expected {allowed} beside the quantiles of {family}, not {name}"
             ends = "; it has no lowest or highest value to state: say which quantile it is, such as p5 or p95"
             raise ParameterError(name, message + (ends if name in ("low", "high") else ""))
 
