@@ -25,12 +25,18 @@ ROUNDS = 6
 
 
 def parts(terms: int) -> tuple[int, int]:
-    """Give how many of the terms belong to mu and how many to s, in Keelin's order.
+    """Give how many of the terms belong to mu and how many to s.
 
-    >>> parts(3), parts(4), parts(9)
-    ((1, 2), (2, 2), (5, 4))
+    Notes
+    -----
+    Keelin's order, but that of 3, 7, 11, ... terms s has one more: with quantiles that lie evenly about
+    the median (p5, p10, p25, p50, ...) even terms are as many as there are values to settle them only
+    in this way. For three terms it is his own order; for seven, his would leave such curves undefined.
+
+    >>> parts(3), parts(4), parts(7), parts(9)
+    ((1, 2), (2, 2), (3, 4), (5, 4))
     """
-    return (1, 2) if terms == 3 else ((terms + 1) // 2, terms // 2)
+    return ((terms + 1) // 2, terms // 2) if terms % 4 != 3 else (terms // 2, (terms + 1) // 2)
 
 
 def basis(odds: Array, terms: int) -> Array:

@@ -58,7 +58,8 @@ class Metalog(ByTable):
     -----
     M(y) = a1 + a2 L + a3 c L + a4 c + a5 c^2 + a6 c^2 L + ..., L = log(y/(1-y)), c = y - 1/2;
     of log(x - low), -log(high - x) or log((x - low)/(high - x)) where there are bounds. The
-    coefficients are kept in the equal, but well conditioned, form of `feasibility`.
+    coefficients are kept in the equal, but well conditioned, form of `feasibility`, which also
+    says in what order terms come in.
 
     References
     ----------
