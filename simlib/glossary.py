@@ -28,6 +28,10 @@ TERMS: Mapping[str, str] = {
     ),
     "delay": ("How much later than planned a saving comes. Late is not lost: the final rate stays what it is."),
     "driver": "An uncertain quantity, named by its address.",
+    "elicited": (
+        "Fitted to what somebody said: quantiles, a most likely value, an average, or a low and a high that say what"
+        " they are (low_high: p0_p100 or p10_p90). What was said stands beside what the fitted family gives."
+    ),
     "earmarked reserve": "Money of the council's own, set aside for a purpose.",
     "error": (
         "Simulation error: how far a figure may be off because the number of futures is finite. It is"

@@ -104,7 +104,7 @@ def _plain(
     """Read a family whose parameters are single figures, lists of them, or quantiles."""
     known = {*family.parameters, *(_BESIDE_QUANTILES if family.elicited else ())}
     wrong = [
-        problem(key, f"unknown parameter {quote(key)} of {family.name}{nearest_or_list(key, family.parameters)}")
+        problem(key, f"unknown parameter {quote(key)} of {family.name}{_hint(key, family)}")
         for key in parameters
         if key not in known
         and not (family.elicited and quantile_of_name(key) is not None)
@@ -119,6 +119,14 @@ def _plain(
     gather.problems += wrong
     gather.finish()
     return _made(node, lambda: distributions.make(family.name, values))
+
+
+def _hint(key: Text, family: distributions.Family) -> str:
+    """Say what was meant; whoever says what low and high are means them as an expert's statement."""
+    if key == "low_high" and family.elicited:
+        meaning = "low and high are the ends of what is possible" if "low" in family.parameters else "it has neither"
+        return f": here {meaning}; for what somebody called low and high say dist: elicited, as: {family.name}"
+    return nearest_or_list(key, family.parameters)
 
 
 def _parameter(key: Text, node: Node, family: distributions.Family, slot: "Slot", setting: Setting) -> object:
