@@ -167,6 +167,9 @@ def _made(node: Mapping, make: Callable[[], Distribution]) -> Distribution:
         refuse(at, said, address=address)
 
 
+single, made = _single, _made  # statements in `elicited` are read and refused in the same way
+
+
 def _metalog(
     node: Mapping, family: distributions.Family, parameters: dict[Text, Node], slot: "Slot", setting: Setting
 ) -> Distribution:
@@ -346,4 +349,3 @@ def _within(node: Mapping, found: Distribution, slot: "Slot") -> None:
 
 
 _SPECIAL = {"mixture": _mixture, "metalog": _metalog, "empirical": _empirical}
-single, made = _single, _made  # statements in `elicited` are read and refused in the same way
