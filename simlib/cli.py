@@ -141,7 +141,7 @@ def run(
     configs: Configs,
     simulations: Annotated[str | None, typer.Option(help="Number of futures: 100000, 100_000 or 1e5.")] = None,
     seed: Annotated[str | None, typer.Option(help="Seed of the random draws; 0 is a seed.")] = None,
-    sampler: Annotated[str | None, typer.Option(help="random or sobol.")] = None,
+    sampler: Annotated[str | None, typer.Option(help="random, latin_hypercube or sobol.")] = None,
     sets: Sets = None,
     jobs: Annotated[str | None, typer.Option(help="Workers; all cores where left out.")] = None,
     backend: Annotated[str | None, typer.Option(help="threading or loky.")] = None,
@@ -154,6 +154,10 @@ def run(
     precision: Annotated[
         str | None, typer.Option(help="Draw until every headline chance is known within this, such as 0.5%.")
     ] = None,
+    keep_order: Annotated[
+        Path | None,
+        typer.Option(metavar="RUN", help="A former run whose drivers keep their places in the sequence of sobol."),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="One line for each option.")] = False,
 ) -> None:
     """Draw futures of each CONFIG, print what they say, and write runs/<name>/."""
@@ -162,10 +166,11 @@ def run(
     options = {
         "simulations": _whole("--simulations", simulations, 1, _MOST_SIMULATIONS),
         "seed": _whole("--seed", seed, 0, 2**63 - 1),
-        "sampler": _one_of("--sampler", sampler, ("random", "sobol")),
+        "sampler": _one_of("--sampler", sampler, ("random", "latin_hypercube", "sobol")),
         "precision": _share("--precision", precision),
         "n_jobs": _whole("--jobs", jobs, 1, 1024) or _cores(),
         "backend": _one_of("--backend", backend, ("threading", "loky")),
+        "order": _order(configs, keep_order),
     }
     chosen = check_formats(FORMATS if formats is None else _listed(formats))
     if not chosen:
@@ -180,7 +185,7 @@ def _run_one(
     model: "Model",
     place: Path,
     *,
-    options: Mapping[str, int | float | str | None],
+    options: Mapping[str, object],
     formats: Sequence[str],
     quiet: bool,
 ) -> None:
@@ -257,6 +262,15 @@ def _places(configs: Sequence[Path], out: Path | None) -> list[Path]:
     return places
 
 
+def _order(configs: Sequence[Path], run: Path | None) -> list[tuple[str, int]] | None:
+    """Give the order of a former run's dimensions: that of one file."""
+    from simlib.folder import read_order
+
+    if run is not None and len(configs) > 1:
+        raise _refusal("--keep-order", f"expected one CONFIG, got {len(configs)}")
+    return None if run is None else read_order(run)
+
+
 def _listed(values: Sequence[str] | None) -> list[str]:
     """Give the parts of an option that may be repeated or hold commas."""
     return [part.strip() for value in values or () for part in value.split(",") if part.strip()]
@@ -294,9 +308,11 @@ def _share(option: str, text: str | None) -> float | None:
 
 def _one_of(option: str, text: str | None, known: Sequence[str]) -> str | None:
     """Read one of a few words."""
+    from simlib.wording import joined
+
     if text is None or text in known:
         return text
-    raise _refusal(option, f"expected {' or '.join(known)}, got {text!r}")
+    raise _refusal(option, f"expected {joined(known, 'or')}, got {text!r}")
 
 
 def _refusal(option: str, message: str) -> ConfigError:

@@ -130,6 +130,7 @@ def simulate(
     n_jobs: int | None = None,
     backend: str | None = None,
     progress: Progress | None = None,
+    order: Sequence[tuple[str, int]] | None = None,
 ) -> Futures:
     """Draw futures of a model and of its readings.
 
@@ -149,23 +150,47 @@ def simulate(
         joblib's: ``threading`` (the default) or ``loky``.
     progress
         Called with the futures done and wanted.
+    order
+        Name and year of the dimensions of a former run, as its ``config.dimensions`` has them: they keep their
+        places in the sequence of ``sobol``, so that with the same seed what has been added since moves nobody.
 
     Returns
     -------
     Futures
         With the seed that was used.
+
+    Raises
+    ------
+    ModelError
+        When an order is given to a sampler that has none, or a figure has no answer in some future.
     """
     run = model.config.run
     stated = simulations if simulations is not None or "simulations" not in run.model_fields_set else run.simulations
     used = next((s for s in (seed, run.seed) if s is not None), secrets.randbits(32))
-    everything = tuple(dict.fromkeys(d for m in (model, *model.readings.values()) for d in m.dimensions))
-    source = make_sampler(sampler or run.sampler, used, everything)
-    draw = _Draw(_ChunkTask(model, source, everything, used), n_jobs, backend, progress)
+    draw = _Draw(_tasks(model, sampler or run.sampler, used, order), n_jobs, backend, progress)
     wanted = run.precision if precision is None else precision
     with placing(model.config):
         if wanted is None:
             return draw(run.simulations if stated is None else stated)
         return _until(draw, wanted, MOST_STAGED if stated is None else stated)
+
+
+def _tasks(
+    model: Model, sampler: str, seed: int, order: Sequence[tuple[str, int]] | None
+) -> "Callable[[int], _ChunkTask]":
+    """Give what makes a worker's task for a number of futures, with a sampler for that number."""
+    everything = tuple(dict.fromkeys(d for m in (model, *model.readings.values()) for d in m.dimensions))
+    former = tuple(Dimension(*place) for place in order or ())  # those that are gone keep their places empty
+    placed = tuple(dict.fromkeys((*former, *everything)))
+
+    def task(count: int) -> _ChunkTask:
+        source = make_sampler(sampler, seed, placed, count)
+        if order is not None and source.dimensions is None:
+            text = f"expected sobol, the one sampler with an order to keep, got '{sampler}'"
+            raise ModelError([Problem("", "run.sampler", text)])
+        return _ChunkTask(model, source, everything, seed)
+
+    return task
 
 
 def _until(draw: "_Draw", wanted: float, most: int) -> Futures:
@@ -184,44 +209,47 @@ def _until(draw: "_Draw", wanted: float, most: int) -> Futures:
 class _Draw:
     """Draws a number of futures: the first are held, the others counted."""
 
-    task: "_ChunkTask"
+    task_of: Callable[[int], "_ChunkTask"]  # with a sampler made for the number: each stage may need its own
     n_jobs: int | None
     backend: str | None
     progress: Progress | None
 
     def __call__(self, wanted: int) -> Futures:
-        model, sampler, keep = self.task.model, self.task.sampler, self.task.model.config.run.keep
+        task = self.task_of(wanted)
+        model, sampler, keep = task.model, task.sampler, task.model.config.run.keep
         count = -(-wanted // sampler.replicates) * sampler.replicates
         chunks = [(k, min(CHUNK, count - k * CHUNK)) for k in range(-(-count // CHUNK))]
         whole = -(-max(HELD, count if keep == "all" else int(keep)) // CHUNK) * CHUNK  # a chunk is held or counted
         held = min(count, whole)
         first = [chunk for chunk in chunks if chunk[0] * CHUNK < held]
-        terms = {"seed": self.task.seed, "sampler": sampler.name, "replicates": sampler.replicates}
-        layout = self.task((0, sampler.replicates))
-        futures = Futures.starting(model, layout, count=count, wanted=wanted, held=held, **terms)
-        self.hold(futures, first)
+        terms = {"seed": task.seed, "sampler": sampler.name, "replicates": sampler.replicates}
+        layout = task((0, sampler.replicates))
+        futures = Futures.starting(
+            model, layout, count=count, wanted=wanted, held=held, dimensions=sampler.dimensions, **terms
+        )
+        self.hold(task, futures, first)
         if count > held:
-            self.stream(futures, chunks[len(first) :])
+            self.stream(task, futures, chunks[len(first) :])
         return futures
 
-    def hold(self, futures: Futures, chunks: Sequence[tuple[int, int]]) -> None:
+    def hold(self, task: "_ChunkTask", futures: Futures, chunks: Sequence[tuple[int, int]]) -> None:
         """Draw the futures that are held; workers that share our memory put them into place themselves."""
         if self.backend in (None, "threading"):
-            results = parallel(_HoldingTask(self.task, futures), chunks, self.n_jobs, self.backend)
+            results = parallel(_HoldingTask(task, futures), chunks, self.n_jobs, self.backend)
         else:
-            results = (futures.put(block) for block in parallel(self.task, chunks, self.n_jobs, self.backend))
+            results = (futures.put(block) for block in parallel(task, chunks, self.n_jobs, self.backend))
         for readings, (k, size) in zip(results, chunks, strict=True):
             futures.count_readings(readings)
             _tell(self.progress, k * CHUNK + size, futures.count)
 
-    def stream(self, futures: Futures, chunks: Sequence[tuple[int, int]]) -> None:
+    def stream(self, task: "_ChunkTask", futures: Futures, chunks: Sequence[tuple[int, int]]) -> None:
         """Count the futures that are not held, chunk by chunk."""
         tally = Tally(futures.replicates)
         places = [slice(start, start + CHUNK) for start in range(0, futures.held, CHUNK)]
         tally.add(read_all(futures.model, futures.holding.part(places[0])))  # the first sets the bins
         for counts in parallel(_RecountingTask(futures, tally.empty()), places[1:], self.n_jobs):
             tally.merge(counts)
-        counting = _CountingTask(replace(self.task, readings=False), tally.empty())
+        counting = _CountingTask(replace(task, readings=False), tally.empty())
         stretches = [tuple(chunks[k : k + STRETCH]) for k in range(0, len(chunks), STRETCH)]
         for (counts, readings), stretch in zip(
             parallel(counting, stretches, self.n_jobs, self.backend), stretches, strict=True

@@ -19,6 +19,7 @@ from simlib.estimates import Histogram, chance, counted, moments
 from simlib.kernels.paths import Floats
 from simlib.model import Model
 from simlib.readouts import Held, Key, Readout
+from simlib.sampling import Dimension
 
 if TYPE_CHECKING:
     import xarray
@@ -98,6 +99,8 @@ class Futures:
         What the held futures are.
     readings
         For each headline of each reading (the base one is ``""``) the (replicate,) count of futures in which it holds.
+    dimensions
+        The sampler's coordinates in its order; None where it has none.
     """
 
     model: Model
@@ -113,6 +116,7 @@ class Futures:
     readings: dict[Key, NDArray[np.int64]] = field(default_factory=dict)
     tally: Tally | None = None
     asked_precision: float | None = None
+    dimensions: tuple[Dimension, ...] | None = None
 
     @property
     def precision(self) -> float | None:
@@ -151,6 +155,11 @@ class Futures:
     def reading_trials(self) -> NDArray[np.int64]:
         """How many futures of each replicate the readings are run on: those that are held."""
         return self._shared_out(self.held)
+
+    @property
+    def order(self) -> list[list[str | int]] | None:
+        """Name and year of the sampler's dimensions in their order; None where its draws depend on none."""
+        return None if self.dimensions is None else [[d.name, d.year] for d in self.dimensions]
 
     def _shared_out(self, count: int) -> NDArray[np.int64]:
         whole, rest = divmod(count, self.replicates)

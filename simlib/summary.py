@@ -80,6 +80,7 @@ class _Document:
                 "seed": self.futures.seed,
                 "simulations": self.futures.count,
                 "sampler": self.futures.sampler,
+                "dimensions": self.futures.order,
                 "set": dict(config.overrides),
             },
             "unit": model.unit,

@@ -270,7 +270,7 @@ def test_the_numbers_of_the_method_are_those_of_the_code() -> None:
     model, decisions = text("model.md"), text("decisions.md")
     assert f"{STRATA:,} futures of its own" in model
     assert f"exact up to {HELD:,} futures" in model
-    assert f"in {make_sampler('sobol', 1, []).replicates} replicates" in model
+    assert f"in {make_sampler('sobol', 1, [], 16).replicates} replicates" in model
     assert f"beyond {LARGEST_REPAIR}" in model
     assert TOLERANCE == 1e-7
     assert "not within 10⁻⁷" in model

@@ -74,7 +74,9 @@ class Run(Section):
 
     simulations: SimulationCount = Field(100_000, description="Number of futures, such as 131_072.")
     seed: Seed | None = Field(None, description="Seed of the random draws; one is drawn and recorded if left out.")
-    sampler: Literal["random", "sobol"] = Field("random", description="How the futures are drawn.")
+    sampler: Literal["random", "latin_hypercube", "sobol"] = Field(
+        "random", description="How the futures are drawn, and what then moves which draws (docs/model.md)."
+    )
     precision: Share | None = Field(
         None,
         description="Half-width of the 95 % interval of every headline chance at which the run may stop.",

@@ -1,6 +1,6 @@
 """Randomness: streams keyed by name, samplers of normal scores, dependence; no distribution is known here.
 
->>> sampler = make_sampler("random", 1, [Dimension("drivers.pay_award", 2017)])
+>>> sampler = make_sampler("random", 1, [Dimension("drivers.pay_award", 2017)], 4)
 >>> sampler.scores([Dimension("drivers.pay_award", 2017)], chunk=0, count=4).shape
 (1, 4)
 """
@@ -16,6 +16,7 @@ from simlib.sampling.dependence import (
     spearman,
     spearman_to_normal,
 )
+from simlib.sampling.latin_hypercube import LatinHypercubeSampler
 from simlib.sampling.random import RandomSampler
 from simlib.sampling.samplers import SAMPLERS, make_sampler
 from simlib.sampling.sobol import REPLICATES, SobolSampler
@@ -27,6 +28,7 @@ __all__ = [
     "RNG_SCHEME",
     "SAMPLERS",
     "Dimension",
+    "LatinHypercubeSampler",
     "RandomSampler",
     "Sampler",
     "SobolSampler",
