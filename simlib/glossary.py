@@ -68,6 +68,10 @@ TERMS: Mapping[str, str] = {
     "reserves_hold": ("The test that the general fund stays at or above its minimum in every year, one-offs paid."),
     "reserves_restored": "The test that the general fund ends no lower than it began.",
     "run rate": "A year's worth of savings, as at 31 March.",
+    "sampler": (
+        "How the futures are drawn: random (independent), latin_hypercube (every figure spread evenly) or sobol "
+        "(combinations of figures too, so that fewer futures do)."
+    ),
     "seed": ("The number that the random draws start from; the same seed gives the same figures. 0 is a seed."),
     "shortfall": "How much is missing in the target year where the gap is not closed.",
     "target year": "The year by which the gap must be closed.",

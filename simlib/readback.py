@@ -81,7 +81,7 @@ def _frame(config: "Config") -> Iterator[str]:
     if config.as_at:
         yield f"Decided on what was known on {config.as_at.day} {config.as_at:%B %Y}"
     seed = "a seed drawn for each run" if config.run.seed is None else f"seed {config.run.seed}"
-    yield f"{config.run.simulations:,} futures, {seed}, {config.run.sampler} sampler"
+    yield f"{config.run.simulations:,} futures, {seed}, {config.run.sampler.replace('_', ' ')} sampler"
     if config.councils:
         yield f"Headline test: {config.closes.replace('_', ' ')}"
 

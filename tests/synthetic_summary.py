@@ -155,6 +155,7 @@ def _document(n: int, options: tuple[str, ...]) -> dict[str, Any]:
             "seed": 20160317,
             "simulations": n,
             "sampler": "random",
+            "dimensions": None,
         },
         "unit": "£m",
         "prices": "cash",

@@ -177,7 +177,7 @@ def test_two_configs_for_one_folder_are_refused(config: Path, capsys: pytest.Cap
         (["--simulations", "many"], "--simulations: expected a whole number"),
         (["--seed", "-1"], "--seed: expected a whole number from 0 to"),
         (["--jobs", "0"], "--jobs: expected a whole number from 1 to 1,024, got '0'"),
-        (["--sampler", "halton"], "--sampler: expected random or sobol, got 'halton'"),
+        (["--sampler", "halton"], "--sampler: expected random, latin_hypercube or sobol, got 'halton'"),
         (["--backend", "gpu"], "--backend: expected threading or loky, got 'gpu'"),
         (["--format", "pdf"], "--format: expected json, nc, html, figures, got 'pdf'"),
         (["--set", "measures.shared_service.saving=1"], "shared_service"),

@@ -14,6 +14,7 @@ from simlib.sampling import (
     RNG_SCHEME,
     SAMPLERS,
     Dimension,
+    LatinHypercubeSampler,
     RandomSampler,
     Sampler,
     SobolSampler,
@@ -24,6 +25,7 @@ from simlib.sampling.sobol import scrambled
 
 NAMES = ["measures.transformation.realisation", "drivers.pay_award", "events.partner_signs"]
 PINNED_STREAM = [0.3646419166515356, 1.2289029068722934, 2.9081804719853492]
+PINNED_SLICE = [-1.4854751742829806, 0.10165231433702104, 0.3485872918851695]
 DIMENSIONS = [Dimension(name, year) for name in NAMES for year in (0, 2017, 2018)]
 
 MOST = 70 * CHUNK
@@ -50,6 +52,8 @@ def test_the_scheme_of_streams_has_not_moved() -> None:
         [Dimension("measures.transformation.realisation", 2017)], chunk=3, count=3
     )
     assert again[0].tolist() == first.tolist()
+    sliced = LatinHypercubeSampler(20160317, 40_000).scores([Dimension(NAMES[0], 2017)], chunk=1, count=48)
+    assert sliced[0, :3] == pytest.approx(PINNED_SLICE, rel=1e-12)
 
 
 ADDRESSES = [f"drivers.line_{i}" for i in range(125)]

@@ -75,7 +75,7 @@ class Run(Section):
     simulations: SimulationCount = Field(100_000, description="Number of futures, such as 131_072.")
     seed: Seed | None = Field(None, description="Seed of the random draws; one is drawn and recorded if left out.")
     sampler: Literal["random", "latin_hypercube", "sobol"] = Field(
-        "random", description="How the futures are drawn, and what then moves which draws (docs/model.md)."
+        "random", description="How the futures are drawn; docs/model.md says what each sampler promises."
     )
     precision: Share | None = Field(
         None,
