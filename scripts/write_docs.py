@@ -45,6 +45,8 @@ FORMS = {
     "Address": "an [address](#addresses)",
     "Pair": "a list of two [addresses](#addresses)",
     "Patterns": "an [address](#addresses) in which `*` stands for one part, or a list of them",
+    "Concordance": "`7 of 10`",
+    "Matrix": "a [matrix](#matrices)",
     "Requirements": "a name, `not` and an event's name, or a list of them",
     "RawValue": "what may stand at that address",
     "MoneyUnit": "`£`, `£k`, `£m` or `£bn`",

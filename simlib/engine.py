@@ -25,6 +25,7 @@ from simlib.model import Model
 from simlib.readouts import Key, headline, read_all
 from simlib.results import HELD, Block, Futures, Tally
 from simlib.sampling import CHUNK, Dimension, Sampler, make_sampler, stream
+from simlib.sampling.copula import t_scale, t_scores
 from simlib.sampling.dependence import ar1, common_factor
 
 MOST_STAGED = 2**24  # futures, where a precision is asked for and no number
@@ -68,12 +69,21 @@ class ChunkSource:
         return self.made[key]
 
     def _correlated(self, dimension: Dimension, group: CommonFactor | Joint) -> Floats:
-        own = self.scores[self.places[dimension]]
         if isinstance(group, CommonFactor):
-            return common_factor(own, self.scores[self.places[group.factor]], group.weight)
-        weights = group.rows[group.members.index(dimension)]
-        parts = (w * self.scores[self.places[m]] for w, m in zip(weights, group.members, strict=False) if w)
-        return np.asarray(np.sum(list(parts), axis=0))
+            own, shared = self.scores[self.places[dimension]], self.scores[self.places[group.factor]]
+            together = common_factor(own, shared, group.weight)
+        else:
+            weights = group.rows[group.members.index(dimension)]
+            parts = (w * self.scores[self.places[m]] for w, m in zip(weights, group.members, strict=False) if w)
+            together = np.asarray(np.sum(list(parts), axis=0))
+        return together if group.mixing is None else t_scores(together, self._stretch(group.mixing, group.df), group.df)
+
+    def _stretch(self, mixing: Dimension, df: float) -> Floats:
+        """Give what all members of a t copula's group are stretched by."""
+        key = ("stretch", mixing, df)
+        if key not in self.made:
+            self.made[key] = t_scale(self.scores[self.places[mixing]], df)
+        return self.made[key]
 
     def driver(self, node: Driver) -> Floats:
         """Give a driver's values: (simulation,), or (year, simulation) where it varies."""
@@ -94,13 +104,13 @@ class ChunkSource:
         return accumulated(values) if node.varies.mode == "walk" else values
 
     def event(self, node: Event, chances: Sequence[Floats]) -> Floats:
-        """Give the moments of an event."""
+        """Give the moments of an event: it happens at high scores, so that it goes with what is large."""
         from scipy.special import ndtr
 
         group = self.dependences.groups.get(node.dimension)
         key = (node.dimension, group, node.moments, node.hazard, node.until, *map(token, chances))
         if key not in self.made:
-            self.made[key] = happening(node, ndtr(self.row(node.dimension)), chances)
+            self.made[key] = happening(node, ndtr(-self.row(node.dimension)), chances)
         return self.made[key]
 
     def individuals(self, node: SumOfDraws, count: Floats) -> Floats:

@@ -134,6 +134,8 @@ def _lists() -> Json:
         "Requirements": _one_or_several(_text(r"^(not +)?[a-z][a-z0-9_]*$", "partner_signs")),
         "Patterns": _one_or_several(pattern),
         "Pair": {"type": "array", "items": _ref("Address"), "minItems": 2, "maxItems": 2},
+        "Concordance": _text(rf"^{_NUMBER} of {_NUMBER}$", "7 of 10"),
+        "Matrix": {"type": "array", "items": {"type": "array", "items": _ref("Number")}, "minItems": 2},
         "FundedBy": _one_or_several(pot),
         "MoneyPlan": _by_year(_ref("Money")),
         "GapPlan": _any({"const": "sum_of_lines"}, *_by_year(_ref("Money"))["anyOf"]),

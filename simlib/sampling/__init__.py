@@ -6,16 +6,26 @@
 """
 
 from simlib.sampling.base import CHUNK, Dimension, Sampler
+from simlib.sampling.copula import (
+    GAUSSIAN,
+    concordance_to_normal,
+    from_spearman,
+    t_scale,
+    t_scores,
+    tail_dependence,
+    to_spearman,
+)
 from simlib.sampling.dependence import (
     ar1,
     common_factor,
     correlate,
     factor,
-    nearest_correlation,
     normal_to_spearman,
     spearman,
     spearman_to_normal,
 )
+from simlib.sampling.implied import Ties, implied_spearman, joint_chance
+from simlib.sampling.nearest import nearest_correlation, third_correlation
 from simlib.sampling.random import RandomSampler
 from simlib.sampling.samplers import SAMPLERS, make_sampler
 from simlib.sampling.sobol import REPLICATES, SobolSampler
@@ -23,6 +33,7 @@ from simlib.sampling.streams import RNG_SCHEME, stream
 
 __all__ = [
     "CHUNK",
+    "GAUSSIAN",
     "REPLICATES",
     "RNG_SCHEME",
     "SAMPLERS",
@@ -30,14 +41,24 @@ __all__ = [
     "RandomSampler",
     "Sampler",
     "SobolSampler",
+    "Ties",
     "ar1",
     "common_factor",
+    "concordance_to_normal",
     "correlate",
     "factor",
+    "from_spearman",
+    "implied_spearman",
+    "joint_chance",
     "make_sampler",
     "nearest_correlation",
     "normal_to_spearman",
     "spearman",
     "spearman_to_normal",
     "stream",
+    "t_scale",
+    "t_scores",
+    "tail_dependence",
+    "third_correlation",
+    "to_spearman",
 ]
