@@ -1,28 +1,25 @@
 """What the reader of a run must know: repairs, correlations not met, hindsight, figures beyond the horizon."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from simlib.citing import enclosing_source, sources
+from simlib.correlating import correlation_checks
 from simlib.delivery import Delivery
-from simlib.dependence import Statement
 from simlib.drivers import Driver
-from simlib.kernels.paths import Floats
 from simlib.model import Model
 from simlib.results import Futures
-from simlib.sampling.dependence import spearman
 
-RANKED = 8_192  # futures that achieved rank correlations are measured on
 Check = dict[str, Any]
 
 
-def checks(futures: Futures) -> list[Check]:
-    """Give everything that a reader must know, in a fixed order."""
+def checks(futures: Futures, dependence: Mapping[str, Any]) -> list[Check]:
+    """Give everything that a reader must know, in a fixed order; ``dependence`` as summary.json has it."""
     return [
         *_rounded(futures), *_binned(futures), *_compiled(futures.model), *_repairs(futures.model),
-        *_correlations(futures), *_hindsight(futures.model), *_unsourced(futures.model), *_beyond(futures),
+        *_correlations(dependence), *_hindsight(futures.model), *_unsourced(futures.model), *_beyond(futures),
         *_precision(futures),
     ]  # fmt: skip
 
@@ -70,30 +67,10 @@ def _repairs(model: Model) -> Iterator[Check]:
         yield _check("repair", "warning", repair.address, text)
 
 
-def _correlations(futures: Futures) -> Iterator[Check]:
+def _correlations(found: Mapping[str, Any]) -> Iterator[Check]:
     """Say what rank correlations were asked for and what the futures have."""
-    nodes = {n.dimensions: n for n in futures.model.nodes if isinstance(n, Driver)}
-    by_dimension = {d: (n, k) for dims, n in nodes.items() for k, d in enumerate(dims)}
-    for statement in futures.model.dependences.statements:
-        values = [_ranked(futures, *by_dimension[m]) for m in statement.members if m in by_dimension]
-        pairs = [(a, b) for i, a in enumerate(values) for b in values[i + 1 :]]
-        if pairs:
-            achieved = [spearman(a, b) for a, b in pairs[:45]]
-            yield _correlation(statement, achieved, len(values[0]))
-
-
-def _ranked(futures: Futures, node: Driver, row: int) -> Floats:
-    value = futures.drivers[node.address]
-    value = value if value.ndim == 1 else value[row] - (value[row - 1] if node.varies.mode == "walk" and row else 0.0)
-    return value[:RANKED]
-
-
-def _correlation(statement: Statement, achieved: list[float], count: int) -> Check:
-    low, high = min(achieved), max(achieved)
-    got = f"{low:.2f}" if f"{low:.2f}" == f"{high:.2f}" else f"{low:.2f} to {high:.2f}"
-    far = max(abs(a - statement.rank_correlation) for a in achieved) > 5.0 / np.sqrt(count)
-    text = f"rank correlation asked for {statement.rank_correlation:.2f}, in the futures {got}"
-    return _check("correlation", "warning" if far else "note", statement.address, text)
+    for level, address, text in correlation_checks(found):
+        yield _check("correlation", level, address, text)
 
 
 def _hindsight(model: Model) -> Iterator[Check]:

@@ -179,7 +179,7 @@ def asked(form: str, stated: float | str, df: float = GAUSSIAN) -> Asked:
     """Give what a figure of dependence means, by the key it stands under.
 
     >>> asked("concordance", 0.75)
-    Asked(form='concordance', stated=0.75, normal=0.707106781186548, rank_correlation=0.6901397935466957)
+    Asked(form='concordance', stated=0.75, normal=0.707106781186548, rank_correlation=0.6901603684878481)
     """
     figure = STRENGTHS[stated] if isinstance(stated, str) else stated
     if form in ("correlation", "correlations", "concordance"):
@@ -404,12 +404,12 @@ def _contradiction(
         # The weakest of the three is the one to move; b is what the other two share.
         b, a, c = min(((b, *(i for i in three if i != b)) for b in three), key=lambda t: abs(matrix[t[1], t[2]]))
         low, high = third_correlation(matrix[a, b], matrix[b, c])
-        below = matrix[a, c] < low
-        bound = to_spearman(low if below else high, statements[0].df)
+        side, bound = ("less", low) if matrix[a, c] < low else ("more", high)
+        limit = float(to_spearman(bound, statements[0].df))
+        scale = "rank correlations" if _as_stated(statements, members, matrix) else "of what is new each year"
         text += (
             f": {_between(members, a, b)} {_figure(ranks[a, b])} and {_between(members, b, c)} {_figure(ranks[b, c])} "
-            f"leave {_between(members, a, c)} no {'less' if below else 'more'} than {_figure(float(bound))}, "
-            f"not {_figure(ranks[a, c])} ({'rank correlations' if _as_stated(statements, members, matrix) else 'of what is new each year'})"
+            f"leave {_between(members, a, c)} no {side} than {_figure(limit)}, not {_figure(ranks[a, c])} ({scale})"
         )
     return Problem("", statements[-1].address, f"{text}; {why}")
 

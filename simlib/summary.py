@@ -16,6 +16,7 @@ from simlib import dims
 from simlib.bridge import bridge
 from simlib.checking import checks
 from simlib.citing import certain_figures, cited
+from simlib.correlating import dependence
 from simlib.drivers import Driver
 from simlib.estimates import Statistics, chance, mean_and_error
 from simlib.gathering import CURVE, Estimates, estimates
@@ -71,6 +72,7 @@ class _Document:
     def document(self) -> Document:
         """Give the whole document, every key always present."""
         model, config = self.model, self.model.config
+        together = dependence(self.futures)
         return {
             "simlib": FORMAT,
             "config": {
@@ -105,7 +107,8 @@ class _Document:
             "figures": certain_figures(config),
             "npv_terms": self._npv_terms(),
             "drivers": {node.address: self._driver(node) for node in model.nodes if isinstance(node, Driver)},
-            "checks": checks(self.futures),
+            "dependence": together,
+            "checks": checks(self.futures, together),
         }
 
     # --- small parts ---------------------------------------------------------------------------------------

@@ -230,7 +230,7 @@ def test_one_reading_is_not_taken_for_another_whose_arrays_lie_where_its_own_did
 
 
 @pytest.mark.parametrize("keep", ["100", "20_000", str(2 * CHUNK)])
-@pytest.mark.parametrize(("sampler", "part"), [("random", 0.1), ("sobol", 1.0)])  # whose own error is far smaller
+@pytest.mark.parametrize(("sampler", "part"), [("random", 0.15), ("sobol", 1.0)])  # whose own error is far smaller
 def test_futures_that_are_counted_as_they_pass_count_as_those_that_are_held(
     monkeypatch: pytest.MonkeyPatch, keep: str, sampler: str, part: float
 ) -> None:

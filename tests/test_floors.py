@@ -14,7 +14,7 @@ PLAN = """
 6 cli batch progress
 5 report figures reporters charts console explain folder glossary grid layout outlook register wording
 5 provenance quoting readback shifts verdicts
-4 summary compare sensitivity decisions bridge checking citing gathering
+4 summary compare sensitivity decisions bridge checking citing correlating gathering
 3 model engine results
 3 catalogue compiling delivery dependence drivers estimates flows labelling readouts relations
 2 config

@@ -14,6 +14,7 @@ __all__ = [
     "correlate",
     "factor",
     "normal_to_spearman",
+    "ranks",
     "spearman",
     "spearman_to_normal",
 ]
@@ -220,15 +221,19 @@ def spearman(a: npt.ArrayLike, b: npt.ArrayLike) -> float:
     >>> spearman([1.0, 2.0, 3.0], [1.0, 4.0, 9.0])
     1.0
     """
-    first, second = _ranks(np.asarray(a)), _ranks(np.asarray(b))
+    first, second = ranks(np.asarray(a)), ranks(np.asarray(b))
     scale = np.sqrt((first @ first) * (second @ second))
     if scale == 0.0:
         raise ValueError("expected two samples that vary")
     return float(first @ second / scale)
 
 
-def _ranks(values: npt.NDArray[np.float64]) -> Array:
-    """Average ranks about their mean."""
+def ranks(values: npt.NDArray[np.float64]) -> Array:
+    """Ranks about their mean, ties having their average one.
+
+    >>> ranks(np.array([5.0, 1.0, 5.0])).tolist()
+    [0.5, -1.0, 0.5]
+    """
     order = np.argsort(values, kind="stable")
     ordered = values[order]
     starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
