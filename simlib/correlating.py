@@ -291,10 +291,10 @@ def rank_correlations(standard: Floats) -> tuple[Floats, Floats]:
     Psychometrika 65.
     """
     count = max(standard.shape[1], 4)
-    squares, cubes = standard**2, standard**3
+    squares = standard * standard
     rho = np.clip(standard @ standard.T / count, -1.0, 1.0)
-    both, skew = squares @ squares.T / count, cubes @ standard.T / count
-    fourth = np.mean(squares**2, axis=1)
+    both, skew = squares @ squares.T / count, (squares * standard) @ standard.T / count
+    fourth = np.mean(squares * squares, axis=1)
     spread = both - rho * (skew + skew.T) + 0.25 * rho**2 * (fourth[:, None] + fourth + 2.0 * both)
     normal = (1.0 - rho**2) ** 2 * (1.0 + 0.5 * rho**2) / (count - 3)
     return rho, np.sqrt(np.maximum(normal, np.maximum(spread, 0.0) / count))

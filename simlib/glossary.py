@@ -26,6 +26,14 @@ TERMS: Mapping[str, str] = {
         "Six tests, all reported; the file names the headline: target_year, in_year, "
         "from_target_year, every_year, reserves_hold, reserves_restored."
     ),
+    "concordance": (
+        "A way to state dependence: in how many of 10 futures B is below its middle, of those in which A is. 5 of 10 is"
+        " independence, 10 of 10 the same figure twice."
+    ),
+    "copula": (
+        "How figures go together apart from what each of them is: gaussian, where extremes meet by chance only, or t,"
+        " where they come together."
+    ),
     "delay": ("How much later than planned a saving comes. Late is not lost: the final rate stays what it is."),
     "driver": "An uncertain quantity, named by its address.",
     "earmarked reserve": "Money of the council's own, set aside for a purpose.",
@@ -58,6 +66,10 @@ TERMS: Mapping[str, str] = {
     "pot": ("Money set aside that pays one-off costs: an earmarked reserve, capital receipts, an external grant."),
     "pressure": "A line of spending. What it costs above the plan widens the gap.",
     "programme": ("Measures that share one realisation, so that evidence about a total stays evidence about a total."),
+    "rank correlation": (
+        "Spearman's: the correlation of ranks, from -1 to 1. It asks whether the larger goes with the larger, whatever"
+        " the distributions are."
+    ),
     "reading": ("Another honest way to read an ambiguous figure. All readings are run on the same futures."),
     "realisation": "The share of a planned saving that is finally delivered. Lost is lost.",
     "recurring": "Coming back every year.",
@@ -70,6 +82,10 @@ TERMS: Mapping[str, str] = {
     "run rate": "A year's worth of savings, as at 31 March.",
     "seed": ("The number that the random draws start from; the same seed gives the same figures. 0 is a seed."),
     "shortfall": "How much is missing in the target year where the gap is not closed.",
+    "tail dependence": (
+        "The chance that one figure is at its extreme, given that another is. 0 under a Gaussian copula, more under a t"
+        " copula the fewer its degrees of freedom."
+    ),
     "target year": "The year by which the gap must be closed.",
     "target_year": ("The test that the recurring gap is closed as at 31 March of the target year: the usual headline."),
     "varies": (

@@ -105,14 +105,16 @@ def from_spearman(rho: npt.ArrayLike, df: float = GAUSSIAN) -> Array:
     if df == GAUSSIAN:
         return spearman_to_normal(rho)
     rho = np.asarray(rho, dtype=np.float64)
-    wanted = np.abs(rho)
-    low, high = np.zeros_like(wanted), np.ones_like(wanted)
-    for _ in range(54):  # bisection of 0 to 1 down to a rounding
-        middle = 0.5 * (low + high)
-        above = to_spearman(middle, df) > wanted
-        low, high = np.where(above, low, middle), np.where(above, middle, high)
-    exact = (wanted == 0.0) | (wanted == 1.0)
-    return np.asarray(np.where(exact, rho, np.copysign(0.5 * (low + high), rho)))
+    return np.asarray(np.vectorize(lambda one: math.copysign(_inverse(abs(one), df), one), otypes=[float])(rho))
+
+
+def _inverse(rho: float, df: float) -> float:
+    """Correlation from 0 to 1 that gives a rank correlation from 0 to 1."""
+    from scipy.optimize import brentq
+
+    if rho in (0.0, 1.0):
+        return rho
+    return float(brentq(lambda r: float(to_spearman(r, df)) - rho, 0.0, 1.0, xtol=1e-15))
 
 
 def _place(r: Array) -> Array:

@@ -35,15 +35,15 @@ def matrices_fit(whole: Whole) -> Iterator[Complaint]:
     """A matrix has a row for each figure it is among, and each of them is named."""
     for name, section in whole.config.dependence.items():
         for form, figure in section.stated:
-            if isinstance(figure, tuple) and section.among is not None:
-                yield from _misfits(f"dependence.{name}", form, len(figure), section.among)
+            if isinstance(figure, tuple):
+                yield from _misfits(f"dependence.{name}", form, len(figure), section.among or section.between or ())
 
 
 def _misfits(at: str, form: str, size: int, among: tuple[str, ...]) -> Iterator[Complaint]:
     loose = [pattern for pattern in among if "*" in pattern]
     if loose:
         yield f"{at}.among", f"expected the name of each figure, in the order of the matrix's rows, got '{loose[0]}'"
-    elif size != len(among):
+    elif among and size != len(among):
         yield f"{at}.{form}", f"expected a row for each of {len(among)} figures, got {size} rows"
 
 
