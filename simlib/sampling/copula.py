@@ -25,9 +25,10 @@ __all__ = [
 GAUSSIAN = math.inf
 """Degrees of freedom of the Gaussian copula: the t copula's limit."""
 
-NODES = 72  # of each mixing variable
+NODES = 48  # of each mixing variable, or more where they would stand further apart than this
+APART = 0.5
 TERMS = 48  # of the Chebyshev series in the angle
-REMOTE = 1e-15  # probability beyond the outermost nodes
+REMOTE = 1e-10  # probability beyond the outermost nodes
 
 
 def concordance_to_normal(q: npt.ArrayLike) -> Array:
@@ -139,13 +140,13 @@ def _ratios(df: float) -> tuple[Array, Array]:
     and dies away on both sides, so that equal steps converge faster than any power of their number.
     """
     shape = 0.5 * df
-    low = (math.log(REMOTE) + math.lgamma(shape + 1.0)) / shape if shape < 1.0 else 0.0
-    low = min(low, math.log(max(float(special.gammaincinv(shape, REMOTE)), 1e-300)))
-    logs = np.linspace(low, math.log(float(special.gammainccinv(shape, REMOTE))), NODES)
+    low = math.log(float(special.gammaincinv(shape, REMOTE)))
+    high = math.log(float(special.gammainccinv(shape, REMOTE)))
+    logs = np.linspace(low, high, max(NODES, math.ceil((high - low) / APART)))
     weight = np.exp(shape * logs - np.exp(logs) - np.max(shape * logs - np.exp(logs)))
     weight /= weight.sum()
     part = np.sqrt(special.expit(logs[None, :] - logs[:, None]))  # sqrt(G2 / (G1 + G2)), one row for each G1
-    a, b = np.triu_indices(NODES)
+    a, b = np.triu_indices(len(logs))
     both = weight[a] * weight[b] * np.where(a == b, 1.0, 2.0)
     ratio = part[:, a] * part[:, b]
     return ratio.ravel(), (weight[:, None] * both[None, :]).ravel()
