@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 import numpy as np
@@ -34,7 +34,6 @@ def dependence(futures: Futures) -> Document:
     for link in model.dependences.links:
         links[link.statement.address].append(link)
     margins = margins_of(futures)
-    measured = Measured.of(margins, [d for link in model.dependences.links for d in (link.first, link.second)])
     found = {}
     for name, section in model.config.dependence.items():
         form, stated = section.stated[0]
@@ -44,9 +43,18 @@ def dependence(futures: Futures) -> Document:
             "copula": section.copula,
             "df": section.df,
             "reason": section.reason,
-            "pairs": [_pair(link, margins, measured) for link in links[f"dependence.{name}"]],
+            "pairs": list(_pairs(links[f"dependence.{name}"], margins)),
         }
     return found
+
+
+def _pairs(links: list[Link], margins: Mapping[Dimension, "Margin"]) -> Iterator[Document]:
+    """Give the pairs of a section, each year measured by itself: what is of two years has nothing to say."""
+    for _, together in groupby(links, key=lambda link: (link.first.year, link.second.year)):
+        year = list(together)
+        measured = Measured.of(margins, [d for link in year for d in (link.first, link.second)])
+        for link in year:
+            yield _pair(link, margins, measured)
 
 
 def correlation_checks(found: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:

@@ -398,9 +398,10 @@ def _contradiction(
 ) -> Problem:
     """Say which three correlations cannot hold together, where it is three."""
     ranks = to_spearman(matrix, statements[0].df)
-    three = min(combinations(range(len(members)), 3), key=lambda t: np.linalg.eigvalsh(matrix[np.ix_(t, t)])[0])
+    rows: list[list[float]] = matrix.tolist()
+    three = min(combinations(range(len(members)), 3), key=lambda t: _determinant(rows, *t))
     text = "these correlations contradict each other"
-    if np.linalg.eigvalsh(matrix[np.ix_(three, three)])[0] < -1e-10:
+    if _determinant(rows, *three) < -1e-10:
         # The weakest of the three is the one to move; b is what the other two share.
         b, a, c = min(((b, *(i for i in three if i != b)) for b in three), key=lambda t: abs(matrix[t[1], t[2]]))
         low, high = third_correlation(matrix[a, b], matrix[b, c])
@@ -412,6 +413,12 @@ def _contradiction(
             f"leave {_between(members, a, c)} no {side} than {_figure(limit)}, not {_figure(ranks[a, c])} ({scale})"
         )
     return Problem("", statements[-1].address, f"{text}; {why}")
+
+
+def _determinant(rows: list[list[float]], a: int, b: int, c: int) -> float:
+    """Give the determinant of three members' correlations: negative where they cannot hold together."""
+    x, y, z = rows[a][b], rows[b][c], rows[a][c]
+    return 1.0 + 2.0 * x * y * z - x * x - y * y - z * z
 
 
 def _as_stated(statements: list[Statement], members: tuple[Dimension, ...], matrix: Floats) -> bool:
