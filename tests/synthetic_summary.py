@@ -243,6 +243,7 @@ def _document(n: int, options: tuple[str, ...]) -> dict[str, Any]:
             },
         },
         "sources": [],
+        "dependence": {},
         "checks": [
             {
                 "id": "hindsight",
