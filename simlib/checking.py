@@ -11,6 +11,7 @@ from simlib.dependence import Statement
 from simlib.drivers import Driver
 from simlib.kernels.paths import Floats
 from simlib.model import Model
+from simlib.quality import ONE_RUN_IN, Quality
 from simlib.results import Futures
 from simlib.sampling.dependence import spearman
 
@@ -94,6 +95,23 @@ def _correlation(statement: Statement, achieved: list[float], count: int) -> Che
     far = max(abs(a - statement.rank_correlation) for a in achieved) > 5.0 / np.sqrt(count)
     text = f"rank correlation asked for {statement.rank_correlation:.2f}, in the futures {got}"
     return _check("correlation", "warning" if far else "note", statement.address, text)
+
+
+def quality_checks(quality: Quality) -> Iterator[Check]:
+    """Say which figures are not as they were asked for, or that all are."""
+    flagged = False
+    for address in quality.departures:
+        for found in quality.flagged(address):
+            flagged = True
+            text = f"the {found.name} that was drawn is {found.errors:.1f} simulation errors from what was asked"
+            yield _check("quality", "warning", address, f"{text}: more than chance explains")
+    count = sum(map(len, quality.departures.values()))
+    if count and not flagged:
+        text = (
+            f"all of {count:,} figures that were drawn are as asked, within {quality.limit:.1f} simulation errors: "
+            f"a limit that chance passes in fewer than 1 of {ONE_RUN_IN:,} runs"
+        )
+        yield _check("quality", "note", "drivers", text)
 
 
 def _hindsight(model: Model) -> Iterator[Check]:

@@ -260,12 +260,13 @@ def _happened(block: Delivery, event: int) -> Booleans:
 
 
 def read_figures(model: Model, drivers: dict[str, Floats], outputs: dict[str, Floats]) -> Iterator[Readout]:
-    """Give outputs, and drivers as their distribution is stated: of a walk its first step, else every year alike."""
+    """Give outputs, and drivers as their distribution is stated, by year where they vary: of a walk its steps."""
     yield from ((("outputs", name), value) for name, value in outputs.items())
     for node in model.nodes:
         if isinstance(node, Driver) and node.address in drivers:
             value = drivers[node.address]
-            yield ("drivers", node.address), value[0] if node.varies.mode == "walk" else value
+            steps = node.varies.mode == "walk"
+            yield ("drivers", node.address), np.diff(value, axis=0, prepend=0.0) if steps else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from simlib.delivery import ARRAYS, MOMENTS, Delivery
 from simlib.errors import ModelError, Problem
-from simlib.estimates import Histogram, chance, counted, moments
+from simlib.estimates import chance, counted, moments
+from simlib.histograms import Histogram
 from simlib.kernels.paths import Floats
 from simlib.model import Model
 from simlib.readouts import Held, Key, Readout
@@ -60,10 +61,11 @@ class Tally:
                 self.facts[key] = self.facts.get(key, np.zeros_like(counts)) + counts
                 continue
             if key[0] == "moments":
-                self.moments[key] = self.moments.get(key, np.zeros(2)) + moments(np.asarray(array, dtype=float))
+                sums = moments(np.asarray(array, dtype=float), self.replicates)
+                self.moments[key] = self.moments.get(key, 0.0) + sums
                 continue
             figure = np.asarray(array, dtype=float)
-            rows = figure.reshape(1, -1) if key[0] == "drivers" else np.atleast_2d(figure)
+            rows = np.atleast_2d(figure)
             if key not in self.figures:
                 self.figures[key] = [Histogram.over(row, self.replicates) for row in rows]
             for histogram, row in zip(self.figures[key], rows, strict=True):
@@ -78,7 +80,7 @@ class Tally:
         for key, counts in other.facts.items():
             self.facts[key] = self.facts.get(key, np.zeros_like(counts)) + counts
         for key, sums in other.moments.items():
-            self.moments[key] = self.moments.get(key, np.zeros(2)) + sums
+            self.moments[key] = self.moments.get(key, 0.0) + sums
         for key, histograms in other.figures.items():
             for mine, theirs in zip(self.figures[key], histograms, strict=True):
                 mine.merge(theirs)

@@ -7,7 +7,8 @@ import pytest
 from scipy.stats import norm, t
 from small_files import COUNCIL, drawn, pair_of, told
 
-from simlib.estimates import LEVELS, T95_15, Z95, Histogram, chance, counted, quantile, statistics, wilson
+from simlib.estimates import LEVELS, T95_15, Z95, chance, counted, quantile, statistics, wilson
+from simlib.histograms import Histogram
 
 
 @pytest.mark.parametrize(

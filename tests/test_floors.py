@@ -15,8 +15,10 @@ PLAN = """
 5 report figures reporters charts console explain folder glossary grid layout outlook register wording
 5 provenance quoting readback shifts verdicts
 4 summary compare sensitivity decisions bridge checking citing gathering
+4 quality
 3 model engine results
 3 catalogue compiling delivery dependence drivers estimates flows labelling readouts
+3 histograms precision
 2 config
 1 distributions sampling kernels
 0 errors units years dims

@@ -20,7 +20,8 @@ from simlib.dependence import LARGEST_REPAIR
 from simlib.distributions import FAMILIES
 from simlib.distributions.tables import TOLERANCE
 from simlib.engine import MOST_STAGED
-from simlib.estimates import BINS, COARSER, LEVELS
+from simlib.estimates import LEVELS
+from simlib.histograms import BINS, COARSER
 from simlib.results import HELD
 from simlib.sampling import make_sampler
 
