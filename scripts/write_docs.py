@@ -59,6 +59,7 @@ FORMS = {
     "Seed": "a whole number; 0 is one",
     "SimulationCount": "a whole number such as `131_072` or `1e6`",
     "Kept": "a whole number, or `all`",
+    "Precision": "a share, or a mapping such as `{chance: 0.5%, p90: £0.05m}`",
     "Number": "a number",
     "Money": "money",
     "Share": "a share",

@@ -11,9 +11,11 @@ from simlib.dependence import Statement
 from simlib.drivers import Driver
 from simlib.kernels.paths import Floats
 from simlib.model import Model
+from simlib.precision import reached
 from simlib.quality import ONE_RUN_IN, Quality
 from simlib.results import Futures
 from simlib.sampling.dependence import spearman
+from simlib.units import figure
 
 RANKED = 8_192  # futures that achieved rank correlations are measured on
 Check = dict[str, Any]
@@ -158,18 +160,38 @@ def _spent_share(model: Model, held: Delivery, cost: int) -> float | None:
 
 
 def _precision(futures: Futures) -> Iterator[Check]:
-    reached, asked = futures.precision, futures.asked_precision
-    if reached is None:
-        return
-    text = (
-        f"with {futures.count:,} futures every headline chance is known to within ±{100 * reached:.2g} of 100 "
-        f"(95 % interval)"
-    )
+    """Say how exactly the headline is known, and whether that is as exact as was asked."""
+    asked = futures.asked_precision
     if asked is None:
-        yield _check("precision", "note", "run.simulations", text)
-    else:
-        met = reached <= asked
-        ending = f"; asked for ±{100 * asked:.2g}" + (
-            "" if met else ", which would take more futures than were allowed"
-        )
-        yield _check("precision", "note" if met else "warning", "run.precision", text + ending)
+        if any(key[1] == "" for key in futures.readings):
+            known = _known(futures, "chance", reached(futures, ["chance"])["chance"])
+            text = f"with {futures.count:,} futures {known} (95 % interval)"
+            yield _check("precision", "note", "run.simulations", text)
+        return
+    found = reached(futures, asked)
+    told = " and ".join(
+        f"{_known(futures, name, found[name])} (95 % interval; asked for {_within(futures, name, asked[name])})"
+        for name in asked
+    )
+    met = all(found[name] <= asked[name] for name in asked)
+    ending = "" if met else "; what was asked would take more futures than were allowed"
+    text = f"with {futures.count:,} futures {told}{ending}"
+    yield _check("precision", "note" if met else "warning", "run.precision", text)
+
+
+def _known(futures: Futures, name: str, half: float) -> str:
+    """Say of what a half-width is."""
+    what = "the recurring gap" if futures.model.options else "every output"
+    levels = {name: f"the P{name[1:]} of {what}", "mean": f"the average of {what}", "chance": "every headline chance"}
+    return f"{levels[name]} is known to within {_within(futures, name, half)}"
+
+
+def _within(futures: Futures, name: str, half: float) -> str:
+    """Say a half-width as its figure is spoken."""
+    if name == "chance":
+        return f"±{100 * half:.2g} of 100"
+    model = futures.model
+    kinds = {"money"} if model.options else {output.kind for output in model.outputs}
+    if not np.isfinite(half):
+        return "no bound"
+    return f"±{figure(float(f'{half:.2g}'), kinds.pop() if len(kinds) == 1 else 'number', model.unit)}"

@@ -8,6 +8,7 @@ import errno
 import functools
 import gc
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -152,7 +153,8 @@ def run(
         list[str] | None, typer.Option("--format", help="json, nc, html, figures; repeated or with commas.")
     ] = None,
     precision: Annotated[
-        str | None, typer.Option(help="Draw until every headline chance is known within this, such as 0.5%.")
+        list[str] | None,
+        typer.Option(help="Draw until every headline chance is known within this, such as 0.5%; or p90=£0.05m."),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="One line for each option.")] = False,
 ) -> None:
@@ -163,7 +165,6 @@ def run(
         "simulations": _whole("--simulations", simulations, 1, _MOST_SIMULATIONS),
         "seed": _whole("--seed", seed, 0, 2**63 - 1),
         "sampler": _one_of("--sampler", sampler, ("random", "sobol")),
-        "precision": _share("--precision", precision),
         "n_jobs": _whole("--jobs", jobs, 1, 1024) or _cores(),
         "backend": _one_of("--backend", backend, ("threading", "loky")),
     }
@@ -172,15 +173,16 @@ def run(
         raise _refusal("--format", f"expected {', '.join(FORMATS)}, got nothing")
     places = _places(configs, out)
     models = _compiled(configs, sets or [])
-    for model, place in zip(models, places, strict=True):
-        _run_one(model, place, options=options, formats=chosen, quiet=quiet)
+    exact = [_precision(precision, model.config) for model in models]
+    for model, place, wanted in zip(models, places, exact, strict=True):
+        _run_one(model, place, options=options | {"precision": wanted}, formats=chosen, quiet=quiet)
 
 
 def _run_one(
     model: "Model",
     place: Path,
     *,
-    options: Mapping[str, int | float | str | None],
+    options: Mapping[str, int | str | Mapping[str, float] | None],
     formats: Sequence[str],
     quiet: bool,
 ) -> None:
@@ -277,19 +279,24 @@ def _whole(option: str, text: str | None, least: int, most: int) -> int | None:
     raise _refusal(option, f"expected a whole number from {least:,} to {most:,}, got {text[:60]!r}")
 
 
-def _share(option: str, text: str | None) -> float | None:
-    """Give an option's share, between 0 and 1."""
-    from simlib.units import parse_share
+def _precision(words: Sequence[str] | None, config: "Config") -> dict[str, float] | None:
+    """Read what a run of a file must know, and how exactly: 0.5% of chances, or amounts such as p90=£0.05m."""
+    from simlib.config.precision import amounts, misfit, parse
 
-    if text is None:
-        return None
-    try:
-        value = parse_share(text)
-    except ValueError as problem:
-        raise _refusal(option, str(problem)) from problem
-    if not 0.0 < value < 1.0:
-        raise _refusal(option, f"expected more than 0% and less than 100%, got '{text}'")
-    return value
+    given = [part.strip() for word in words or () for part in re.split(r",(?=\s*[a-z])", word)]
+    found = []
+    for part in given:
+        name, stated, amount = part.partition("=")
+        try:
+            found.append(parse(*((name.strip(), amount.strip()) if stated else ("chance", part)), config.money or "£m"))
+        except ValueError as problem:
+            raise _refusal("--precision", f"{problem}, got '{part[:60]}'") from problem
+    names = [wanted.name for wanted in found]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    wrong = (twice, "stands here twice") if twice else misfit(tuple(found), config.options, config.outputs)
+    if wrong is not None:
+        raise _refusal("--precision", f"{wrong[0]}: {wrong[1]}")
+    return amounts(tuple(found)) or None
 
 
 def _one_of(option: str, text: str | None, known: Sequence[str]) -> str | None:

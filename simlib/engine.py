@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlib.config import placing
+from simlib.config.precision import NAMES, Precision, amounts
 from simlib.delivery import deliver
 from simlib.dependence import CommonFactor, Dependences, Joint
 from simlib.drivers import Driver, Event, Memo, PlanSource, SumOfDraws, evaluate, happening, token
@@ -22,12 +23,15 @@ from simlib.errors import ModelError, Problem
 from simlib.kernels.lines import accumulated
 from simlib.kernels.paths import Floats
 from simlib.model import Model
+from simlib.precision import reached
 from simlib.readouts import Key, headline, read_all
 from simlib.results import HELD, Block, Futures, Tally
 from simlib.sampling import CHUNK, Dimension, Sampler, make_sampler, stream
 from simlib.sampling.dependence import ar1, common_factor
 
 MOST_STAGED = 2**24  # futures, where a precision is asked for and no number
+LARGEST_STEP = 64.0  # an interval so many times too wide, or without an end, is looked at again before more is drawn
+NEARLY_ONE = 1.25
 STRETCH = 8  # chunks that one worker counts in one go
 MOST_INDIVIDUALS = 20_000  # in one sum_of: more is a count in the wrong unit
 Progress = Callable[[int, int], None]
@@ -126,7 +130,7 @@ def simulate(
     *,
     seed: int | None = None,
     sampler: str | None = None,
-    precision: float | None = None,
+    precision: float | Mapping[str, float] | None = None,
     n_jobs: int | None = None,
     backend: str | None = None,
     progress: Progress | None = None,
@@ -140,9 +144,11 @@ def simulate(
     simulations, seed, sampler
         Instead of what the file says; with no seed anywhere, one is drawn and recorded.
     precision
-        Half-width of the 95 % interval that every headline chance should have [share]: futures are drawn in
-        stages until it is met, or until ``simulations`` (where stated, else 16,777,216) are drawn. The result
-        is the same as asking for that number at once.
+        Half-width that the 95 % interval of every headline chance should have [share], or half-widths by name
+        for other figures too: ``{"chance": 0.005, "p90": 0.05}`` [money for the recurring gap in the target year;
+        in a file without options as its outputs are]. Futures are drawn in stages until all are met, or until
+        ``simulations`` (where stated, else 16,777,216) are drawn. The result is the same as asking for that
+        number at once.
     n_jobs
         Workers; 1 where left out. The result is the same for any number, to the byte.
     backend
@@ -161,23 +167,48 @@ def simulate(
     everything = tuple(dict.fromkeys(d for m in (model, *model.readings.values()) for d in m.dimensions))
     source = make_sampler(sampler or run.sampler, used, everything)
     draw = _Draw(_ChunkTask(model, source, everything, used), n_jobs, backend, progress)
-    wanted = run.precision if precision is None else precision
+    wanted = _wanted(run.precision, precision)
     with placing(model.config):
-        if wanted is None:
+        if not wanted:
             return draw(run.simulations if stated is None else stated)
         return _until(draw, wanted, MOST_STAGED if stated is None else stated)
 
 
-def _until(draw: "_Draw", wanted: float, most: int) -> Futures:
-    """Draw in stages, each a power of two as large as the one before suggests, until precise enough."""
+def _wanted(stated: Precision | None, given: float | Mapping[str, float] | None) -> dict[str, float]:
+    """Give the half-widths that are asked for by name, of the file where nothing is given."""
+    if given is None:
+        return amounts(stated or ())
+    wanted = dict(given) if isinstance(given, Mapping) else {"chance": given}
+    for name, amount in wanted.items():
+        if name not in NAMES or not amount > 0:
+            text = f"expected amounts above 0 for some of {', '.join(NAMES)}, got {amount!r} for {name!r}"
+            raise ModelError([Problem("", "run.precision", text)])
+    return wanted
+
+
+def _until(draw: "_Draw", wanted: Mapping[str, float], most: int) -> Futures:
+    """Draw in stages until everything is as precise as asked."""
     count = min(CHUNK, most)
     while True:
         futures = draw(count)
-        reached = futures.precision
-        if reached is None or reached <= wanted or count >= most:
+        found = reached(futures, wanted)
+        too_wide = max(found[name] / wanted[name] for name in wanted)
+        if too_wide <= 1 or count >= most:
             return replace(futures, asked_precision=wanted)
-        needed = count * (reached / wanted) ** 2
-        count = min(most, 2 ** max(math.ceil(math.log2(needed)), int(math.log2(count)) + 1))
+        count = _next_stage(count, too_wide, most, replicated=futures.replicates > 1)
+        del futures  # before the next ones need their memory
+
+
+def _next_stage(count: int, too_wide: float, most: int, *, replicated: bool) -> int:
+    """Give the futures of the next stage: a power of two, as many as the one before suggests.
+
+    Notes
+    -----
+    Errors of independent futures fall with the square root of their number. Those of replicates fall faster,
+    nobody knows by how much: the stage is taken as if nearly with the number itself, so that it is seldom too long.
+    """
+    growth = min(too_wide, LARGEST_STEP) ** (NEARLY_ONE if replicated else 2.0)
+    return int(min(most, 2 ** max(math.ceil(math.log2(count * growth)), int(math.log2(count)) + 1)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,10 @@ class Departure:
         """The figure, and its year where it has one."""
         return self.figure if self.year is None else f"{self.figure} in {self.year}"
 
+    def told(self) -> Document:
+        """Give it as summary.json has it."""
+        return {"figure": self.figure, "year": self.year, "errors": finite(self.errors)}
+
 
 @dataclass(frozen=True, slots=True)
 class Quality:
@@ -112,9 +116,12 @@ def _departures(node: Driver, shape: "_Shape", row: Statistics, year: str | None
         off = max(abs(row.sd - asked.sd) - EXACT * asked.sd, 0.0)
         yield from _judged(node.address, "sd", year, off, _sd_error(asked, shape, n), shape.skew_of_squares / n**0.5)
     for (name, level), spread in zip(LEVELS.items(), row.spreads, strict=True):
-        skew = abs(1 - 2 * level) / (n * level * (1 - level)) ** 0.5
-        off = max(_outside(asked, row.quantiles[name], level) - EXACT, 0.0)
-        yield from _judged(node.address, name, year, off, float(spread), skew)
+        true = _nearest_level(asked, row.quantiles[name], level)
+        off = max(abs(true - level) - EXACT, 0.0)
+        binomial = (true * (1 - true) / n) ** 0.5
+        error = float(spread) * (true * (1 - true) / (level * (1 - level))) ** 0.5
+        skew = abs(1 - 2 * true) / (binomial * n) if binomial else 0.0
+        yield from _judged(node.address, name, year, off, error, skew)
 
 
 def _judged(
@@ -126,11 +133,15 @@ def _judged(
         yield Departure(address, figure, year, errors, skew)
 
 
-def _outside(asked: Distribution, value: float, level: float) -> float:
-    """Give by how much probability a level lies outside of what a distribution has below a value and up to it."""
+def _nearest_level(asked: Distribution, value: float, level: float) -> float:
+    """Give the level of a value that was drawn: the nearest to its own in what is below the value and up to it.
+
+    Its distance is judged by the error at the level it really has, as the number of futures up to the value is
+    binomial with that: so chance does not lead farther on the one side than on the other.
+    """
     step = 1e-9 * (abs(value) + asked.sd if np.isfinite(asked.sd) else abs(value) + 1.0)  # steps of a walk are rounded
     below, upto = (float(asked.cdf(value + side * step)) for side in (-1, 1))
-    return max(level - upto, below - level, 0.0)
+    return min(max(level, below), upto)
 
 
 def _mean_error(asked: Distribution, row: Statistics) -> float:

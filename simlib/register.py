@@ -5,7 +5,7 @@ from typing import Any
 
 from simlib.layout import Cell, Section, Table
 from simlib.units import figure, format_duration
-from simlib.wording import chance_count, finer_money, money, number, person_share, sentence_case
+from simlib.wording import chance_count, finer_money, joined, money, number, person_share, sentence_case
 
 __all__ = [
     "assumptions_section",
@@ -14,12 +14,12 @@ __all__ = [
     "notes_section",
     "outputs_section",
     "provenance_section",
+    "quality_section",
     "readings_section",
 ]
 
 Document = Mapping[str, Any]
 _WORTH_A_ROW = 0.005  # of the largest amount of a bridge; smaller steps are told together
-_AS_ASKED = 4.0  # errors within which an average that was drawn is the one that was asked for
 _STRUCTURE = frozenset({"funding", "pressures", "pots", "local", "one_off", "lines", "councils"})  # of an address
 
 
@@ -246,8 +246,7 @@ def _unsourced(document: Document) -> set[str]:
 def _assumption_row(document: Document, address: str, driver: Document) -> tuple[Cell, ...]:
     """Give one driver's row."""
     unit, label = document["unit"], driver.get("label") or _address_words(document, address)
-    requested, achieved = driver.get("requested") or {}, driver.get("achieved") or {}
-    kind, plan = driver.get("kind"), driver.get("plan")
+    requested, kind, plan = driver.get("requested") or {}, driver.get("kind"), driver.get("plan")
     plan_cell = (
         Cell(shown(plan, kind, unit), plan) if isinstance(plan, int | float) else Cell("by year" if plan else "–")
     )
@@ -256,20 +255,93 @@ def _assumption_row(document: Document, address: str, driver: Document) -> tuple
         Cell(requested.get("sentence") or _band_words(requested, kind, unit)),
         plan_cell,
         Cell(shown(requested.get("mean"), kind, unit), requested.get("mean")),
-        Cell(_drawn_words(document, driver), achieved.get("mean")),
+        Cell(_drawn_words(document, driver)),
         Cell("no source given" if address in _unsourced(document) else _source_words(driver)),
     )
 
 
 def _drawn_words(document: Document, driver: Document) -> str:
     """Tell the average that was drawn, where it differs from what was asked by more than chance does."""
-    requested, achieved = driver.get("requested") or {}, driver.get("achieved") or {}
-    asked, drawn = requested.get("mean"), achieved.get("mean")
-    if asked is not None and drawn is not None and requested.get("sd") is not None:
-        error = requested["sd"] / document["config"]["simulations"] ** 0.5
-        if abs(drawn - asked) <= _AS_ASKED * error:
-            return "as asked"
-    return shown(drawn, driver.get("kind"), document["unit"])
+    if not any(name.startswith("mean") for name in driver.get("flagged") or ()):
+        return "as asked"
+    kind, unit = driver.get("kind"), document["unit"]
+    return joined([shown(drawn.get("mean"), kind, unit) for drawn in _by_year(document, driver).values()])
+
+
+def _by_year(document: Document, driver: Document) -> Mapping[str | None, Document]:
+    """Give what was drawn of an assumption, by year where it is drawn by year."""
+    achieved = driver.get("achieved") or {}
+    return {None: achieved} if "mean" in achieved else {y: achieved[y] for y in document["years"] if y in achieved}
+
+
+def quality_section(document: Document) -> Section | None:
+    """Tell for every assumption and event what was asked for and what was drawn."""
+    tables = (*_drivers_table(document), *_chances_table(document))
+    entries = (*document["drivers"].values(), *document["events"].values())
+    flagged = sum(bool(entry.get("flagged")) for entry in entries)
+    if not tables:
+        return None
+    told = (
+        f"{flagged} of {len(entries)} differ by more than simulation error explains: marked, and listed as warnings."
+        if flagged
+        else "Nothing differs by more than simulation error explains."
+    )
+    return Section("quality", "Asked and drawn", (told,), tables, detail=True)
+
+
+def _drivers_table(document: Document) -> Iterator[Table]:
+    """Give the average, the spread and the ends of each assumption, of its worst year where it is drawn by year."""
+    rows = tuple(_quality_row(document, *entry) for entry in document["drivers"].items() if entry[1].get("achieved"))
+    figures = ("Average", "Standard deviation", "1 in 20 below", "1 in 20 above")
+    headings = ("Assumption", *(f"{f}: {what}" for f in figures for what in ("asked", "drawn")), "Furthest off")
+    note = "Of what is drawn year by year, the year that is furthest off; of a walk, its steps."
+    if rows:
+        yield Table("asked_and_drawn", "Assumptions: what was asked for, and what was drawn", headings, rows, note)
+
+
+def _quality_row(document: Document, address: str, driver: Document) -> tuple[Cell, ...]:
+    """Give one assumption's row."""
+    kind, unit, asked = driver.get("kind"), document["unit"], driver["requested"]
+    furthest, years = driver.get("furthest_off") or {}, _by_year(document, driver)
+    drawn = years.get(furthest.get("year")) or next(iter(years.values()))
+    label = driver.get("label") or _address_words(document, address)
+    name = f"{label}, {furthest['year']}" if furthest.get("year") else label
+    cells: list[Cell] = []
+    for figure_ in ("mean", "sd", "p5", "p95"):
+        cells += [_exact_cell(values.get(figure_), kind, unit) for values in (asked, drawn)]
+    return Cell(f"{name} ({address})"), *cells, _furthest_cell(furthest, flagged=bool(driver.get("flagged")))
+
+
+def _exact_cell(value: float | None, kind: str | None, unit: str | None) -> Cell:
+    """Give a figure to four digits: what is asked and what is drawn are told apart by the last ones."""
+    return Cell("–") if value is None else Cell(figure(float(f"{value:.4g}"), kind or "number", unit or "£"), value)
+
+
+def _furthest_cell(furthest: Document, *, flagged: bool) -> Cell:
+    """Tell how far off the figure is that is furthest off."""
+    errors = furthest.get("errors")
+    if errors is None:
+        return Cell("–")
+    mark = ": more than chance explains" if flagged else ""
+    return Cell(f"{furthest['figure']}, {errors:.1f} errors{mark}", errors)
+
+
+def _chances_table(document: Document) -> Iterator[Table]:
+    """Give the chance of each event, as asked for and as drawn."""
+    rows = tuple(
+        (
+            Cell(event["label"]),
+            _exact_cell(event["requested"], "share", document["unit"]),
+            _exact_cell(event["chance"]["probability"], "share", document["unit"]),
+            Cell(f"{100 * event['chance']['error']:.2g} of 100", event["chance"]["error"]),
+            Cell("more than chance explains" if event["flagged"] else "as asked"),
+        )
+        for event in document["events"].values()
+        if event.get("requested") is not None
+    )
+    if rows:
+        headings = ("Event", "Chance: asked", "Chance: drawn", "Simulation error", "Verdict")
+        yield Table("chances_asked_and_drawn", "Events: what was asked for, and what was drawn", headings, rows)
 
 
 def _band_words(requested: Document, kind: str | None, unit: str | None) -> str:

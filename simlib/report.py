@@ -62,6 +62,7 @@ def _sections(document: Mapping[str, Any], manifest: Mapping[str, Any]) -> Itera
     yield register.bridge_section(document)
     yield register.readings_section(document)
     yield register.assumptions_section(document)
+    yield register.quality_section(document)
     yield register.notes_section(document)
     yield register.provenance_section(document, manifest)
 

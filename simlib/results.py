@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from simlib.delivery import ARRAYS, MOMENTS, Delivery
 from simlib.errors import ModelError, Problem
-from simlib.estimates import chance, counted, moments
+from simlib.estimates import counted, moments
 from simlib.histograms import Histogram
 from simlib.kernels.paths import Floats
 from simlib.model import Model
@@ -98,6 +98,8 @@ class Futures:
         How many of them the arrays hold; ``tally`` covers all of them where that is fewer.
     delivery, drivers, outputs
         What the held futures are.
+    asked_precision
+        The half-width that the 95 % interval of each of some figures was to have; None where none was asked for.
     readings
         For each headline of each reading (the base one is ``""``) the (replicate,) count of futures in which it holds.
     """
@@ -114,13 +116,7 @@ class Futures:
     outputs: dict[str, Floats]
     readings: dict[Key, NDArray[np.int64]] = field(default_factory=dict)
     tally: Tally | None = None
-    asked_precision: float | None = None
-
-    @property
-    def precision(self) -> float | None:
-        """Half the width of the widest 95 % interval of a headline chance; None where the model has no headline."""
-        base = [chance(counts, self.trials) for key, counts in self.readings.items() if key[1] == ""]
-        return max(((c.interval[1] - c.interval[0]) / 2 for c in base), default=None)
+    asked_precision: Mapping[str, float] | None = None
 
     @classmethod
     def starting(cls, model: Model, block: Block, **run: Any) -> "Futures":

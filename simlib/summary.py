@@ -405,7 +405,7 @@ class _Document:
             "varies": node.varies.mode if node.varies.mode != "ar1" else f"ar1({node.varies.phi:g})",
             "requested": words | requested(node),
             "achieved": achieved(node, rows, self.model.year_labels),
-            "furthest_off": None if furthest is None else {"figure": furthest.name, "errors": finite(furthest.errors)},
+            "furthest_off": None if furthest is None else furthest.told(),
             "flagged": [departure.name for departure in self.quality.flagged(node.address)],
             "plan": float(node.plan.flat[0])
             if np.all(node.plan == node.plan.flat[0])

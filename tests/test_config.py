@@ -11,6 +11,7 @@ from simlib import distributions
 from simlib.config import Config, load_config, parse_config, references, schema
 from simlib.config.formulas import Formula
 from simlib.config.inventory import figures
+from simlib.config.precision import Wanted
 from simlib.config.quantities import ByYear, DatedChances, Quantity, Source, SumOf, Varies
 from simlib.distributions import make
 from simlib.errors import ConfigError
@@ -48,7 +49,7 @@ def test_the_head_is_typed_by_its_fields(config: Config) -> None:
     assert config.as_at == date(2016, 3, 17)
     assert (config.money, config.prices, config.years) == ("£m", "real 2015/16", (2016, 2017, 2018))
     assert config.run == schema.Run.model_construct(
-        simulations=131_072, seed=0, sampler="random", precision=0.005, keep="all"
+        simulations=131_072, seed=0, sampler="random", precision=(Wanted("chance", 0.005, "share"),), keep="all"
     )
 
 

@@ -13,7 +13,7 @@ from pydantic import ValidationInfo
 from pydantic_core import core_schema
 
 from simlib import units, years
-from simlib.config import scalars, slots
+from simlib.config import precision, scalars, slots
 from simlib.config.nodes import Gather, Listing, Mapping, Node, expected, quote, refuse, without
 from simlib.config.quantities import ByYear, DatedChances, Kind, Quantity, Source, SumOf, Varies
 from simlib.config.scalars import Setting
@@ -176,11 +176,8 @@ def _raw(node: Node, _: Setting) -> Node:
 
 
 def _bounded_share(node: Any, info: ValidationInfo) -> float:
-    read = scalars.part if info.field_name in ("individual", "precision") else scalars.share
-    value = read(node, _setting(info))
-    if info.field_name == "precision" and not 0 < value < 1:
-        expected(node, f"{units.EXPECTED_SHARE}, more than 0% and less than 100%")
-    return value
+    read = scalars.part if info.field_name == "individual" else scalars.share
+    return read(node, _setting(info))
 
 
 FormatVersion: TypeAlias = Annotated[Literal[1], _by(_version, "FormatVersion")]
@@ -205,6 +202,7 @@ Years: TypeAlias = Annotated[tuple[int, ...], _by(scalars.horizon, "Years")]
 Moment: TypeAlias = Annotated[float, _by(scalars.moment, "Moment")]
 Seed: TypeAlias = Annotated[int, _by(scalars.seed, "Seed")]
 SimulationCount: TypeAlias = Annotated[int, _by(scalars.simulation_count, "SimulationCount")]
+PrecisionField: TypeAlias = Annotated[precision.Precision, _by(precision.read, "Precision")]
 Kept: TypeAlias = Annotated[Literal["all"] | int, _by(_kept, "Kept")]
 
 Number: TypeAlias = Annotated[float, _by(scalars.number, "Number")]

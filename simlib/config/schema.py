@@ -31,6 +31,7 @@ from simlib.config.fields import (
     OutputQuantity,
     Pair,
     Patterns,
+    PrecisionField,
     Prices,
     Prose,
     RawValue,
@@ -75,9 +76,11 @@ class Run(Section):
     simulations: SimulationCount = Field(100_000, description="Number of futures, such as 131_072.")
     seed: Seed | None = Field(None, description="Seed of the random draws; one is drawn and recorded if left out.")
     sampler: Literal["random", "sobol"] = Field("random", description="How the futures are drawn.")
-    precision: Share | None = Field(
+    precision: PrecisionField | None = Field(
         None,
-        description="Half-width of the 95 % interval of every headline chance at which the run may stop.",
+        description="Half-width of the 95 % interval at which the run may stop: a share for every headline chance, "
+        "or amounts by name (chance, mean, p10, p90, …) for the recurring gap in the target year, in a file without "
+        "options for every output.",
     )
     keep: Kept = Field(100_000, description="How many futures results.nc holds: a number, or all.")
 
