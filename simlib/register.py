@@ -265,13 +265,13 @@ def _drawn_words(document: Document, driver: Document) -> str:
     if not any(name.startswith("mean") for name in driver.get("flagged") or ()):
         return "as asked"
     kind, unit = driver.get("kind"), document["unit"]
-    return joined([shown(drawn.get("mean"), kind, unit) for drawn in _by_year(document, driver).values()])
+    return joined([shown(drawn.get("mean"), kind, unit) for drawn in _by_year(driver).values()])
 
 
-def _by_year(document: Document, driver: Document) -> Mapping[str | None, Document]:
+def _by_year(driver: Document) -> Mapping[str | None, Document]:
     """Give what was drawn of an assumption, by year where it is drawn by year."""
     achieved = driver.get("achieved") or {}
-    return {None: achieved} if "mean" in achieved else {y: achieved[y] for y in document["years"] if y in achieved}
+    return {None: achieved} if "mean" in achieved else achieved
 
 
 def quality_section(document: Document) -> Section | None:
@@ -302,7 +302,7 @@ def _drivers_table(document: Document) -> Iterator[Table]:
 def _quality_row(document: Document, address: str, driver: Document) -> tuple[Cell, ...]:
     """Give one assumption's row."""
     kind, unit, asked = driver.get("kind"), document["unit"], driver["requested"]
-    furthest, years = driver.get("furthest_off") or {}, _by_year(document, driver)
+    furthest, years = driver.get("furthest_off") or {}, _by_year(driver)
     drawn = years.get(furthest.get("year")) or next(iter(years.values()))
     label = driver.get("label") or _address_words(document, address)
     name = f"{label}, {furthest['year']}" if furthest.get("year") else label

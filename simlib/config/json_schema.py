@@ -9,7 +9,7 @@ from typing import Any
 from simlib import distributions
 from simlib.config import references, schema, slots
 from simlib.config.fields import MARK
-from simlib.config.precision import NAMES
+from simlib.config.precision import LEVELS
 
 Json = dict[str, Any]
 
@@ -107,7 +107,10 @@ def _scalars() -> Json:
         "Number": _any(number, _text(rf"^[-+]?{_NUMBER}$", "1e6")),
         "Money": _any(number, _text(rf"^[-+]?£?[-+]?{_NUMBER}([kKmM]|bn)?$", "£1.2m")),
         "Share": _any({"type": "number", "minimum": -1, "maximum": 1}, _text(rf"^[-+]?{_NUMBER} ?%?$", "85%")),
-        "Precision": _any(_ref("Share"), _closed(dict.fromkeys(NAMES, _ref("Figure")), [])),
+        "Precision": _any(_ref("Share"), {
+            **_closed({"chance": _ref("Share"), "mean": _ref("Figure")}, []),
+            "patternProperties": {f"^({'|'.join(LEVELS)})$": _ref("Figure")},
+        }),
         "Duration": _any({"const": 0}, _text(rf"^([-+]?{_NUMBER} ?(months?|years?)|0)$", "6 months")),
         "Formula": {"type": "string", "minLength": 1, "maxLength": 1000},
         "Figure": {

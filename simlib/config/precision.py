@@ -10,7 +10,8 @@ from simlib.config.nodes import Gather, Mapping, Node, did_you_mean, expected, p
 from simlib.config.quantities import Kind, Quantity
 from simlib.config.scalars import Setting
 
-NAMES = ("chance", "mean", "p5", "p10", "p25", "p50", "p75", "p80", "p90", "p95")
+LEVELS = ("p5", "p10", "p25", "p50", "p75", "p80", "p90", "p95")  # that results have
+NAMES = ("chance", "mean", *LEVELS)
 AMOUNT = "an amount above 0 such as £0.05m, 2%, 1 month or 0.5"
 
 
