@@ -113,7 +113,7 @@ def _departures(node: Driver, shape: "_Shape", row: Statistics, year: str | None
     if np.isfinite(asked.mean) and np.isfinite(asked.sd):
         off = max(abs(row.mean - asked.mean) - EXACT * asked.sd, 0.0)
         yield from _judged(node.address, "mean", year, off, _mean_error(asked, row), shape.skew / n**0.5)
-        off = max(abs(row.sd - asked.sd) - EXACT * asked.sd, 0.0)
+        off = max(_spread_off(asked, row) - EXACT * asked.sd, 0.0)
         yield from _judged(node.address, "sd", year, off, _sd_error(asked, shape, n), shape.skew_of_squares / n**0.5)
     for (name, level), spread in zip(LEVELS.items(), row.spreads, strict=True):
         true = _nearest_level(asked, row.quantiles[name], level)
@@ -122,6 +122,15 @@ def _departures(node: Driver, shape: "_Shape", row: Statistics, year: str | None
         error = float(spread) * (true * (1 - true) / (level * (1 - level))) ** 0.5
         skew = abs(1 - 2 * true) / (binomial * n) if binomial else 0.0
         yield from _judged(node.address, name, year, off, error, skew)
+
+
+def _spread_off(asked: Distribution, row: Statistics) -> float:
+    """Give by how much a standard deviation differs, about the mean that was asked for: nothing else has this error.
+
+    About its own mean, two values of even chance are never more spread out than asked, and less only with the mean off.
+    """
+    square = row.sd**2 * (row.count - 1) / row.count + (row.mean - asked.mean) ** 2
+    return abs(square - asked.sd**2) / (2 * asked.sd) if asked.sd else row.sd
 
 
 def _judged(
