@@ -33,6 +33,10 @@ TERMS: Mapping[str, str] = {
         "Simulation error: how far a figure may be off because the number of futures is finite. It is"
         " not the uncertainty of the decision."
     ),
+    "interval": (
+        "Of simulation error: what 95 of 100 runs with other seeds would state so that it holds the exact answer."
+        " The band of the futures is something else, and far wider."
+    ),
     "event": ("Something that happens or does not, with a chance and its effects: a partner signs, a partner leaves."),
     "every_year": "The test that the in-year gap is closed in every year.",
     "formula": "A figure calculated from others of the file, such as exits * average_cost_per_exit.",
@@ -56,6 +60,9 @@ TERMS: Mapping[str, str] = {
     "payback": "Years until savings have repaid the costs.",
     "plan": ("What the business case or the budget book assumes. It is a run of its own, without uncertainty."),
     "pot": ("Money set aside that pays one-off costs: an earmarked reserve, capital receipts, an external grant."),
+    "precision": (
+        "Half the width that the 95% interval of a chance, a mean or a quantile may have; futures are drawn until it has."
+    ),
     "pressure": "A line of spending. What it costs above the plan widens the gap.",
     "programme": ("Measures that share one realisation, so that evidence about a total stays evidence about a total."),
     "reading": ("Another honest way to read an ambiguous figure. All readings are run on the same futures."),
@@ -63,6 +70,9 @@ TERMS: Mapping[str, str] = {
     "recurring": "Coming back every year.",
     "reference class": (
         "A cited distribution taken from what happened elsewhere; it informs, and is no fact about a scheme."
+    ),
+    "replicate": (
+        "One of sixteen independent parts of a sobol or latin_hypercube sample. How they differ tells the error."
     ),
     "reserve needed": ("The opening balance that keeps reserves above their minimum in 80, 90 or 95 of 100 futures."),
     "reserves_hold": ("The test that the general fund stays at or above its minimum in every year, one-offs paid."),
