@@ -61,7 +61,7 @@ TERMS: Mapping[str, str] = {
     "plan": ("What the business case or the budget book assumes. It is a run of its own, without uncertainty."),
     "pot": ("Money set aside that pays one-off costs: an earmarked reserve, capital receipts, an external grant."),
     "precision": (
-        "Half the width that the 95% interval of a chance, a mean or a quantile may have; futures are drawn until it has."
+        "Half the width that the 95% interval of a chance, a mean or a quantile may have; futures are drawn until then."
     ),
     "pressure": "A line of spending. What it costs above the plan widens the gap.",
     "programme": ("Measures that share one realisation, so that evidence about a total stays evidence about a total."),
