@@ -91,7 +91,7 @@ class _Compiler:
         effects, event_costs = tuple(self._effects()), tuple(self._event_costs())
         options = tuple(self._option(name) for name in config.options)
         outputs = tuple(
-            OutputModel(name, title(name, q.label), q.kind, figures.node(f"outputs.{name}"))
+            OutputModel(name, title(name, q.label), q.kind, figures.node(f"outputs.{name}"), q.condition)
             for name, q in config.outputs.items()
         )
         dependences = self._dependences()

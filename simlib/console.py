@@ -71,7 +71,8 @@ def print_lines(lines: Iterable[str], console: Console) -> None:
 def _report_lines(report: Report, width: int) -> Iterator[Text]:
     """Give the lines of a report, wrapped already."""
     yield from _styled(wrap(report.title, width), "bold")
-    yield Text(report.banner, style="bold reverse")
+    if report.banner:
+        yield Text(report.banner, style="bold reverse")
     yield from map(Text, _facts(report.facts, width))
     for section in report.sections:
         if not section.detail:

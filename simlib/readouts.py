@@ -260,8 +260,16 @@ def _happened(block: Delivery, event: int) -> Booleans:
 
 
 def read_figures(model: Model, drivers: dict[str, Floats], outputs: dict[str, Floats]) -> Iterator[Readout]:
-    """Give outputs, and drivers as their distribution is stated: of a walk its first step, else every year alike."""
+    """Give outputs (conditions as facts too), and drivers as their distribution is stated.
+
+    Of a walk that is the first step, else every year alike.
+    """
     yield from ((("outputs", name), value) for name, value in outputs.items())
+    for output in model.outputs:
+        if output.condition:
+            value = outputs[output.id] != 0
+            rows = enumerate(value) if value.ndim > 1 else [(0, value)]
+            yield from ((("outputs", output.id, "holds", str(y)), row) for y, row in rows)
     for node in model.nodes:
         if isinstance(node, Driver) and node.address in drivers:
             value = drivers[node.address]

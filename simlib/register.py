@@ -5,11 +5,21 @@ from typing import Any
 
 from simlib.layout import Cell, Section, Table
 from simlib.units import figure, format_duration
-from simlib.wording import chance_count, finer_money, money, number, person_share, sentence_case
+from simlib.wording import (
+    chance_count,
+    finer_money,
+    interval_words,
+    money,
+    number,
+    odds,
+    person_share,
+    sentence_case,
+)
 
 __all__ = [
     "assumptions_section",
     "bridge_section",
+    "brief_outputs",
     "checks_section",
     "notes_section",
     "outputs_section",
@@ -37,35 +47,63 @@ def shown(value: float | None, kind: str | None, unit: str | None, error: float 
 
 
 def outputs_section(document: Document) -> Section | None:
-    """Tell the figures of the user's own, with their bands."""
-    rows = tuple(_output_rows(document))
-    if not rows:
-        return None
-    headings = ("Figure", "1 in 10 below", "middle", "1 in 10 above", "average", "plan")
-    return Section(
-        "outputs", "Further figures", (), (Table("output_figures", "Figures of the file's own", headings, rows),)
-    )
+    """Tell the figures of the user's own with their bands, and how often their conditions hold."""
+    entries = tuple(_output_entries(document))
+    conditions = tuple(_condition_row(label, entry) for label, entry in entries if entry.get("chance"))
+    amounts = tuple((label, entry) for label, entry in entries if not entry.get("chance"))
+    tables = [_amounts_table(document, amounts)] if amounts else []
+    if conditions:
+        headings = ("Condition", "Holds in", "95% interval of simulation")
+        tables.append(Table("output_chances", "Conditions of the file's own", headings, conditions))
+    heading = "Further figures" if document["councils"] else "Results"
+    return Section("outputs", heading, (), tuple(tables)) if tables else None
 
 
-def _output_rows(document: Document) -> Iterator[tuple[Cell, ...]]:
-    """Give one row for each output, or for each of its years."""
+def brief_outputs(document: Document) -> Iterator[str]:
+    """Give one line for each output, or for each of its years."""
+    for label, entry in _output_entries(document):
+        if entry.get("chance"):
+            yield f"{label} - holds in {_often(entry['chance'])}"
+        else:
+            low, middle, high = (_amount(entry, document, name).text for name in ("p10", "p50", "p90"))
+            yield f"{label} - middle {middle}, 1 in 10 below {low}, 1 in 10 above {high}"
+
+
+def _output_entries(document: Document) -> Iterator[tuple[str, Document]]:
+    """Give the label and the results of each output, or of each of its years."""
     for key, entry in document["outputs"].items():
-        label, kind = entry.get("label") or sentence_case(key.replace("_", " ")), entry.get("kind")
+        label, kind = entry.get("label") or sentence_case(key.replace("_", " ")), {"kind": entry.get("kind")}
         if "mean" in entry:
-            yield _output_row(label, entry, kind, document["unit"])
+            yield label, entry
             continue
         for year in document["years"]:
             if isinstance(entry.get(year), Mapping):
-                yield _output_row(f"{label}, {year}", entry[year], kind, document["unit"])
+                yield f"{label}, {year}", {**entry[year], **kind}
 
 
-def _output_row(label: str, entry: Document, kind: str | None, unit: str | None) -> tuple[Cell, ...]:
-    """Give one output's row."""
-    errors = entry.get("error") or {}
-    levels = ("p10", "p50", "p90", "mean", "plan")
-    return Cell(label), *(
-        Cell(shown(entry.get(name), kind, unit, errors.get(name, 0.0)), entry.get(name)) for name in levels
-    )
+def _amounts_table(document: Document, rows: tuple[tuple[str, Document], ...]) -> Table:
+    """Give the bands of outputs that are amounts; a plan is told only where the file has one."""
+    headings = {"p10": "1 in 10 below", "p50": "middle", "p90": "1 in 10 above", "mean": "average"}
+    headings |= {"plan": "plan"} if document["councils"] else {"sd": "standard deviation"}
+    cells = tuple((Cell(label), *(_amount(entry, document, name) for name in headings)) for label, entry in rows)
+    return Table("output_figures", "Figures of the file's own", ("Figure", *headings.values()), cells)
+
+
+def _amount(entry: Document, document: Document, name: str) -> Cell:
+    """Give one statistic of an output; a standard deviation is no finer than the average is."""
+    error = (entry.get("error") or {}).get("mean" if name == "sd" else name, 0.0)
+    return Cell(shown(entry.get(name), entry.get("kind"), document["unit"], error), entry.get(name))
+
+
+def _condition_row(label: str, entry: Document) -> tuple[Cell, ...]:
+    """Tell how often a condition holds, and how far simulation leaves that open."""
+    found = entry["chance"]
+    return Cell(label), Cell(_often(found), found["probability"]), Cell(interval_words(found["interval"]))
+
+
+def _often(found: Document) -> str:
+    """Tell a chance, a rare one too."""
+    return odds(found["probability"], found["error"], found["interval"])
 
 
 def bridge_section(document: Document) -> Section | None:

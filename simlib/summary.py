@@ -366,11 +366,12 @@ class _Document:
     def _output(self, name: str, label: str, kind: str) -> Document:
         found = self.found.figures[("outputs", name)]
         plan = np.atleast_2d(self.plan[("outputs", name)])
+        rows = [
+            self._statistics(row, float(plan[y, 0])) | {"chance": self._chance(("outputs", name, "holds", str(y)))}
+            for y, row in enumerate(found)
+        ]
         entry: Document = {"label": label, "kind": kind}
-        if len(found) == 1:
-            return entry | self._statistics(found[0], float(plan[0, 0]))
-        years = self.model.year_labels
-        return entry | {years[y]: self._statistics(row, float(plan[y, 0])) for y, row in enumerate(found)}
+        return entry | (rows[0] if len(rows) == 1 else dict(zip(self.model.year_labels, rows, strict=True)))
 
     def _driver(self, node: Driver) -> Document:
         quantity, distribution = node.quantity, node.distribution

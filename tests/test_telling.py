@@ -408,10 +408,26 @@ def test_a_file_with_only_outputs_is_a_complete_report() -> None:
         "£9.0m",
         "£10.3m",
         "£9.0m",
-        "£9.0m",
+        "£1.0m",
     ]
-    assert not report.brief
+    assert table.headings[-1] == "standard deviation"
+    assert report.brief == ("Money awarded - middle £9.0m, 1 in 10 below £7.7m, 1 in 10 above £10.3m",)
+    assert not report.banner
+    assert "before further action" not in page(report)
     assert "Councils" not in dict(report.facts)
+
+
+def test_conditions_of_the_file_are_told_as_chances() -> None:
+    doc = outputs_only()
+    chances = {"common": (0.274, 0.001, [0.272, 0.276]), "rare": (0.0001, 0.00003, [0.00006, 0.00018])}
+    for name, (probability, error, interval) in chances.items():
+        found = {"probability": probability, "error": error, "interval": interval, "plan": False}
+        doc["outputs"][name] = {"label": name, "kind": "number", "mean": probability, "chance": found}
+    report = build_report(summary(doc))
+    rows = [[cell.text for cell in row] for row in tables(report)["output_chances"].rows]
+    assert rows == [["common", "27 of 100", "27.2% to 27.6%"], ["rare", "about 1 in 10,000", "0.006% to 0.018%"]]
+    assert len(tables(report)["output_figures"].rows) == 1
+    assert report.brief[-1] == "rare - holds in about 1 in 10,000"
 
 
 def test_warnings_are_told_and_notes_are_counted() -> None:

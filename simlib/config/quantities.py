@@ -72,6 +72,11 @@ class Quantity:
         """The distribution, or None where the figure is a number or a formula."""
         return self.value if hasattr(self.value, "from_score") else None  # type: ignore[return-value]
 
+    @property
+    def condition(self) -> bool:
+        """Whether it is a formula that holds or does not, such as ``cost > 3``."""
+        return bool(getattr(self.value, "condition", False))
+
 
 @dataclass(frozen=True, slots=True)
 class SumOf:
