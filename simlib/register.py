@@ -6,6 +6,7 @@ from typing import Any
 from simlib.layout import Cell, Section, Table
 from simlib.units import figure, format_duration
 from simlib.wording import (
+    band_money,
     chance_count,
     finer_money,
     interval_words,
@@ -53,7 +54,7 @@ def outputs_section(document: Document) -> Section | None:
     amounts = tuple((label, entry) for label, entry in entries if not entry.get("chance"))
     tables = [_amounts_table(document, amounts)] if amounts else []
     if conditions:
-        headings = ("Condition", "Holds in", "95% interval of simulation")
+        headings = ("Condition", "Holds in", "95% interval")
         tables.append(Table("output_chances", "Conditions of the file's own", headings, conditions))
     heading = "Further figures" if document["councils"] else "Results"
     return Section("outputs", heading, (), tuple(tables)) if tables else None
@@ -91,8 +92,12 @@ def _amounts_table(document: Document, rows: tuple[tuple[str, Document], ...]) -
 
 def _amount(entry: Document, document: Document, name: str) -> Cell:
     """Give one statistic of an output; a standard deviation is no finer than the average is."""
+    value, unit = entry.get(name), document["unit"]
     error = (entry.get("error") or {}).get("mean" if name == "sd" else name, 0.0)
-    return Cell(shown(entry.get(name), entry.get("kind"), document["unit"], error), entry.get(name))
+    if entry.get("kind") != "money" or not unit:
+        return Cell(shown(value, entry.get("kind"), unit, error), value)
+    like = max(abs(entry.get(level) or 0.0) for level in ("p10", "p50", "p90", "mean", "plan"))
+    return Cell(band_money(value, unit, error, like=like), value)
 
 
 def _condition_row(label: str, entry: Document) -> tuple[Cell, ...]:

@@ -73,7 +73,7 @@ def _facts(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     config = document["config"]
     if document["councils"]:
         yield "Councils", joined([council["label"] for council in document["councils"].values()])
-    if document["target_year"]:
+    if document["target_year"] and document["councils"]:
         yield "Target year", str(document["target_year"])
     if config.get("as_at"):
         yield "As at", str(config["as_at"])

@@ -280,6 +280,24 @@ def finer_money(value: float, unit: str, like: float, *, signed: bool = False) -
     return f"{sign}£{abs(amount):,.{decimals}f}{suffix}"
 
 
+def band_money(value: float | None, unit: str, error: float = 0.0, *, like: float) -> str:
+    """Give an amount of a band, whose ends are near each other: a digit finer where its error allows.
+
+    Examples
+    --------
+    >>> band_money(0.1634, "£m", 0.0004, like=0.3), band_money(0.1634, "£m", 0.04, like=0.3)
+    ('£0.16m', '£0.2m')
+    >>> band_money(1634.0, "£", 4.0, like=1900.0)
+    '£1.6k'
+    """
+    if value is None:
+        return "–"
+    size = max(abs(value), abs(like)) * SCALES[unit]
+    _, suffix, finest, _ = next(row for row in _MONEY_STEPS if size >= row[0])
+    finer = bool(suffix) and abs(error) * SCALES[unit] <= finest / 10
+    return finer_money(value, unit, max(abs(value), abs(like))) if finer else money(value, unit, error, like=like)
+
+
 def _coarser(step: float, error: float) -> float:
     """Give the step to which an amount may be rounded: its unit's own, or the first its error allows [£]."""
     while error > step:
