@@ -15,7 +15,7 @@ from simlib.config.quantities import ByYear, DatedChances, Quantity, Source, Sum
 from simlib.distributions import make
 from simlib.errors import ConfigError
 
-CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
+CONFIGS = sorted((Path(__file__).parent.parent / "configs").rglob("*.yaml"))
 
 COUNCIL = (Path(__file__).parent / "good" / "council.yaml").read_text(encoding="utf-8")
 

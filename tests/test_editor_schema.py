@@ -11,7 +11,7 @@ import yaml
 from simlib.config.json_schema import config_schema
 
 COUNCIL = (Path(__file__).parent / "good" / "council.yaml").read_text(encoding="utf-8")
-CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
+CONFIGS = sorted((Path(__file__).parent.parent / "configs").rglob("*.yaml"))
 
 
 def plain(node: Any) -> Any:

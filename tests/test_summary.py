@@ -17,7 +17,7 @@ from simlib.readouts import closes
 from simlib.results import Futures
 from simlib.summary import summarise
 
-CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
+CONFIGS = sorted((Path(__file__).parent.parent / "configs").rglob("*.yaml"))
 COUNT = 1_500
 every_config = pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 
