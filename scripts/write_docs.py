@@ -7,6 +7,8 @@ is left alone: only what stands between ``<!-- name: -->`` and ``<!-- :name -->`
 a command in an example. tests/test_prose.py fails where a page is not what this gives.
 """
 
+import importlib.util
+import math
 import os
 import re
 import shlex
@@ -17,6 +19,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from simlib.config import crossrefs, formulas, references, schema
@@ -280,6 +283,48 @@ def variables() -> Iterator[str]:
     yield from table("name", "unit", "what it is", "in results.nc", rows=rows)
 
 
+# Blocks of docs/textbook.md
+
+
+def beside(name: str) -> ModuleType:
+    """Give another file of scripts/ as a module; scripts/ is no package."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def problems() -> Iterator[str]:
+    """Give each problem of configs/textbook with its answers and what simlib says, run as its file has it."""
+    textbook = beside("textbook")
+    for problem, answers in textbook.ANSWERS.items():
+        run = textbook.run(problem)
+        config = run.document["config"]
+        path = textbook.PROBLEMS / f"{problem}.yaml"
+        yield f"### {config['title']}"
+        yield ""
+        yield path.read_text(encoding="utf-8").split("\n", 1)[0].removeprefix("# ")
+        yield f"[The file](../configs/textbook/{path.name}) draws {config['simulations']:,} futures."
+        yield ""
+        rows = ((run.label(answer), *answer_cells(answer, run.found(answer))) for answer in answers())
+        yield from table("figure", "", "answer", "known by", "published", "simlib", rows=rows)
+
+
+STATISTICS = {"mean": "average", "sd": "standard deviation", "chance": "chance"}
+
+
+def answer_cells(answer: Any, found: Any) -> tuple[str, ...]:
+    """Give what is asked, the answer, how it is known and what simlib says, all as finely as its error allows."""
+    what = STATISTICS.get(answer.statistic) or f"{answer.statistic.removeprefix('p')}% are below"
+    if not found.value:  # none of so many: all that can be said is how many there were
+        return what, f"{answer.truth:g}", answer.by, answer.published, f"none seen; below {found.interval[1]:.1g}"
+    places = max(0, 1 - math.floor(math.log10(found.error)))
+    said = f"{found.value:,.{places}f} ± {found.error:,.{places}f}"
+    return what, f"{answer.truth:,.{places + 1}f}", answer.by, answer.published, said
+
+
 BLOCKS: Mapping[str, Callable[[], Iterator[str]]] = {
     "functions": lambda: iter([code(*formulas.FUNCTIONS, *formulas.CONSTANTS)]),
     "sections": lambda: section_tables(config_schema()),
@@ -288,6 +333,7 @@ BLOCKS: Mapping[str, Callable[[], Iterator[str]]] = {
     "rules": rules,
     "terms": terms,
     "variables": variables,
+    "problems": problems,
 }
 
 

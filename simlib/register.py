@@ -231,7 +231,7 @@ def assumptions_section(document: Document) -> Section | None:
     headings = (
         "Assumption",
         "In plain words",
-        "Business case",
+        "Business case" if document["councils"] else "Plan",
         "Asked for: average",
         "Drawn: average",
         "Source",
