@@ -8,6 +8,7 @@ a command in an example. tests/test_prose.py fails where a page is not what this
 """
 
 import importlib.util
+import json
 import math
 import os
 import re
@@ -325,6 +326,43 @@ def answer_cells(answer: Any, found: Any) -> tuple[str, ...]:
     return what, f"{answer.truth:,.{places + 1}f}", answer.by, answer.published, said
 
 
+# Blocks of docs/decisions.md
+
+
+def samplers() -> Iterator[str]:
+    """Give what scripts/benchmark.py has measured of the samplers, as docs/accuracy.json keeps it."""
+    measured = json.loads((DOCS / "accuracy.json").read_text(encoding="utf-8"))
+    names = (
+        "sampler", "futures", "figure", "variance, of random's", "promised at most", "between seeds",
+        "95% intervals hold", "time of a run", "gain in the same time",
+    )  # fmt: skip
+    rows = (
+        (
+            f"`{row['sampler']}`",
+            f"{row['simulations']:,}",
+            row["figure"],
+            share_words(row["stated"]),
+            share_words(row["target"]) if row["target"] else "",
+            share_words(row["between"]),
+            f"{100 * row['covered']:.0f}%",
+            f"{row['time']:.1f}",
+            f"{rounded(row['gain']):,g}",
+        )
+        for row in measured["tables"]["accuracy"]
+    )
+    yield from table(*names, rows=rows)
+
+
+def share_words(share: float) -> str:
+    """Give a share as a decimal, a small one as 1 in so many."""
+    return f"{share:.3g}" if share >= 0.02 else f"1/{rounded(1 / share):,.0f}"
+
+
+def rounded(value: float) -> float:
+    """Give a figure to two digits."""
+    return float(f"{value:.2g}")
+
+
 BLOCKS: Mapping[str, Callable[[], Iterator[str]]] = {
     "functions": lambda: iter([code(*formulas.FUNCTIONS, *formulas.CONSTANTS)]),
     "sections": lambda: section_tables(config_schema()),
@@ -334,6 +372,7 @@ BLOCKS: Mapping[str, Callable[[], Iterator[str]]] = {
     "terms": terms,
     "variables": variables,
     "problems": problems,
+    "samplers": samplers,
 }
 
 

@@ -58,6 +58,8 @@ def _value_words(quantity: Any, show: Callable[[float], str]) -> str:
     if hasattr(value, "sentence"):
         return clean(value.sentence(lambda found: show(float(f"{found:.4g}"))))
     text = clean(value.text)
+    if getattr(value, "condition", False):
+        return f"holds where {text}"
     return text if text.replace(".", "_").isidentifier() else f"calculated as {text}"
 
 

@@ -329,7 +329,7 @@ def says(path: tuple[str, ...], pattern: tuple[str, ...], shape: str) -> bool:
 
 @pytest.fixture(scope="module")
 def summaries() -> list[dict[str, Any]]:
-    names = ("south_somerset", "boston_east_lindsey", "benchmark")
+    names = ("south_somerset", "boston_east_lindsey", "benchmark", "textbook/rare_event")
     return [summary_of(ROOT / "configs" / f"{name}.yaml", 2_000) for name in names]
 
 
