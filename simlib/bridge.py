@@ -24,11 +24,10 @@ from simlib.drivers import (
     happening,
 )
 from simlib.flows import flows
-from simlib.kernels.lines import accumulated
 from simlib.kernels.paths import Floats
 from simlib.model import Model
+from simlib.passage import through_years
 from simlib.sampling import Dimension, stream
-from simlib.sampling.dependence import ar1
 
 STRATA = 1_024
 STRETCHES = 16  # assumptions in one block
@@ -151,13 +150,8 @@ def _loosened(model: Model) -> list[Node]:
 
 
 def _drawn(node: Driver) -> Floats:
-    scores = np.stack([_strata(dimension) for dimension in node.dimensions])
-    if node.varies.mode == "ar1":
-        scores = ar1(scores, node.varies.phi)
-    values = np.stack([node.distribution.from_score(row) for row in scores])
-    if node.varies.mode == "once":
-        return np.asarray(values[0])
-    return accumulated(values) if node.varies.mode == "walk" else values
+    scores = [_strata(dimension) for dimension in node.dimensions]
+    return through_years(scores, node.varies, lambda row, _: node.distribution.from_score(row))
 
 
 def _strata(dimension: Dimension) -> Floats:

@@ -11,6 +11,7 @@ from simlib.dependence import Statement
 from simlib.drivers import Driver
 from simlib.kernels.paths import Floats
 from simlib.model import Model
+from simlib.passage import steps
 from simlib.results import Futures
 from simlib.sampling.dependence import spearman
 
@@ -83,9 +84,8 @@ def _correlations(futures: Futures) -> Iterator[Check]:
 
 
 def _ranked(futures: Futures, node: Driver, row: int) -> Floats:
-    value = futures.drivers[node.address]
-    value = value if value.ndim == 1 else value[row] - (value[row - 1] if node.varies.mode == "walk" and row else 0.0)
-    return value[:RANKED]
+    value = futures.drivers[node.address][..., :RANKED]
+    return value if value.ndim == 1 else steps(value, node.varies)[row]
 
 
 def _correlation(statement: Statement, achieved: list[float], count: int) -> Check:

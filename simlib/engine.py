@@ -19,13 +19,13 @@ from simlib.delivery import deliver
 from simlib.dependence import CommonFactor, Dependences, Joint
 from simlib.drivers import Driver, Event, Memo, PlanSource, SumOfDraws, evaluate, happening, token
 from simlib.errors import ModelError, Problem
-from simlib.kernels.lines import accumulated
 from simlib.kernels.paths import Floats
 from simlib.model import Model
+from simlib.passage import through_years
 from simlib.readouts import Key, headline, read_all
 from simlib.results import HELD, Block, Futures, Tally
 from simlib.sampling import CHUNK, Dimension, Sampler, make_sampler, stream
-from simlib.sampling.dependence import ar1, common_factor
+from simlib.sampling.dependence import common_factor
 
 MOST_STAGED = 2**24  # futures, where a precision is asked for and no number
 STRETCH = 8  # chunks that one worker counts in one go
@@ -85,13 +85,7 @@ class ChunkSource:
 
     def _drawn(self, node: Driver) -> Floats:
         from_score = node.distribution.from_score
-        if node.varies.mode == "once":
-            return from_score(self.row(node.dimensions[0]))
-        rows = np.stack([self.row(d) for d in node.dimensions])
-        if node.varies.mode == "ar1":
-            rows = ar1(rows, node.varies.phi)
-        values = np.stack([from_score(row) for row in rows])
-        return accumulated(values) if node.varies.mode == "walk" else values
+        return through_years([self.row(d) for d in node.dimensions], node.varies, lambda row, _: from_score(row))
 
     def event(self, node: Event, chances: Sequence[Floats]) -> Floats:
         """Give the moments of an event."""

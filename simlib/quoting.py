@@ -15,6 +15,8 @@ _VARIES = {
     "yearly": "; drawn anew each year",
     "walk": "; a step each year, adding to the ones before",
     "ar1": "; each year resembling the one before",
+    "compounding": "; growth drawn anew each year, compounding from 1 in the year before the first",
+    "reverting": "; a step each year, and {kept} of the year before's value stays",
 }
 
 
@@ -63,7 +65,8 @@ def _value_words(quantity: Any, show: Callable[[float], str]) -> str:
 
 def _varies_words(quantity: Any) -> str:
     """Tell how it moves through the years."""
-    return _VARIES[quantity.varies.mode] if quantity.varies is not None else ""
+    varies = quantity.varies
+    return _VARIES[varies.mode].format(kept=f"{varies.phi:.3g}") if varies is not None else ""
 
 
 def _plan_aside(quantity: Any, show: Callable[[float], str]) -> str:

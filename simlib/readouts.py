@@ -21,6 +21,7 @@ from simlib.kernels import closing, reserves
 from simlib.kernels.closing import Booleans
 from simlib.kernels.paths import Floats
 from simlib.model import Model
+from simlib.passage import steps
 
 Key = tuple[str, ...]
 Counts = NDArray[np.int64]
@@ -260,12 +261,12 @@ def _happened(block: Delivery, event: int) -> Booleans:
 
 
 def read_figures(model: Model, drivers: dict[str, Floats], outputs: dict[str, Floats]) -> Iterator[Readout]:
-    """Give outputs, and drivers as their distribution is stated: of a walk its first step, else every year alike."""
+    """Give outputs, and drivers as their distribution is stated: of a step or a growth the first, else every year alike."""
     yield from ((("outputs", name), value) for name, value in outputs.items())
     for node in model.nodes:
         if isinstance(node, Driver) and node.address in drivers:
             value = drivers[node.address]
-            yield ("drivers", node.address), value[0] if node.varies.mode == "walk" else value
+            yield ("drivers", node.address), steps(value[:1], node.varies)[0] if node.varies.builds_up else value
 
 
 @dataclass(frozen=True, slots=True)

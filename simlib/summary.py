@@ -386,7 +386,7 @@ class _Document:
         return {
             "kind": quantity.kind,
             "label": quantity.label,
-            "varies": node.varies.mode if node.varies.mode != "ar1" else f"ar1({node.varies.phi:g})",
+            "varies": str(node.varies),
             "requested": {
                 "family": distribution.family,
                 "distribution": repr(distribution),

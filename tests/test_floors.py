@@ -16,7 +16,7 @@ PLAN = """
 5 provenance quoting readback shifts verdicts
 4 summary compare sensitivity decisions bridge checking citing gathering
 3 model engine results
-3 catalogue compiling delivery dependence drivers estimates flows labelling readouts
+3 catalogue compiling delivery dependence drivers estimates flows labelling passage readouts
 2 config
 1 distributions sampling kernels
 0 errors units years dims

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from simlib.config.formulas import Formula
 
 Kind = Literal["money", "share", "duration", "count", "number"]
+Mode = Literal["once", "yearly", "walk", "ar1", "compounding", "reverting"]
 Mark = str  # "doc 2", "public", "judgement" or "derived"
 
 
@@ -26,10 +27,19 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Varies:
-    """How a driver moves through the years: ``once``, ``yearly``, ``walk`` or ``ar1`` with its ``phi``."""
+    """How a driver moves through the years; ``phi`` is what ``ar1`` and ``reverting`` keep of the year before."""
 
-    mode: Literal["once", "yearly", "walk", "ar1"] = "once"
+    mode: Mode = "once"
     phi: float = 0.0
+
+    @property
+    def builds_up(self) -> bool:
+        """Whether each year's draw leads on from the year before: the distribution is of a step or a growth."""
+        return self.mode in ("walk", "compounding", "reverting")
+
+    def __str__(self) -> str:
+        """Give it as the file writes it."""
+        return f"{self.mode}({self.phi:g})" if self.phi else self.mode
 
 
 @dataclass(frozen=True, slots=True)
