@@ -55,7 +55,7 @@ FORMS = {
     "Year": "a year such as `2019/20`",
     "Years": "`2016/17 to 2020/21`",
     "Moment": "`2016/17` (its 1 April), `2016-10` (its first day) or `2016-10-15`",
-    "Varies": "[`once`, `yearly`, `walk` or `ar1(0.6)`](#through-the-years)",
+    "Varies": "[how it moves](#through-the-years): `once`, `yearly`, `walk`, `reverting(…)`, `ar1(…)`, `compounding`",
     "Seed": "a whole number; 0 is one",
     "SimulationCount": "a whole number such as `131_072` or `1e6`",
     "Kept": "a whole number, or `all`",

@@ -4,6 +4,7 @@
 address, after what it needs. What the figures are used for is in ``simlib.compiling``.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -17,10 +18,12 @@ from simlib.config.schema import Council, Measure
 from simlib.config.schema import Event as EventSection
 from simlib.distributions import Distribution, make
 from simlib.drivers import (
+    Compounded,
     Computed,
     Constant,
     Driver,
     Event,
+    GrowthOf,
     Happened,
     Node,
     PlanSource,
@@ -30,13 +33,22 @@ from simlib.drivers import (
     evaluate,
 )
 from simlib.errors import ModelError, Problem
+from simlib.kernels.lines import compounded
 from simlib.kernels.paths import Floats
+from simlib.passage import along
 from simlib.sampling import Dimension
 from simlib.years import address as year_address
 from simlib.years import parse_address
 
+# In these a year's growth stands, and the name of an index means its growth.
+_TAKES_GROWTH = re.compile(r"(councils\.\w+\.\w+\.\w+\.growth|measures\.\w+\.indexed_to)(\.y[0-9_]+)?")
 OWN_FIELDS = ("saving", "realisation", "delay", "scope_growth", "backfill", "running_cost", "indexed_to")
 ONE, ZERO = 1.0, 0.0
+
+
+def _compounds(quantity: Quantity | None) -> bool:
+    """Whether a figure is an index that growth makes."""
+    return quantity is not None and quantity.varies is not None and quantity.varies.mode == "compounding"
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,16 +208,36 @@ class Figures:
             return self._formula(address, value, value.value, slot)
         if value.distribution is not None:
             return self._driver(address, value, value.distribution, slot)
-        return Constant(address, np.asarray(value.value, dtype=float), self.planned(value, slot.neutral), value)
+        return self._constant(address, value, slot)
+
+    def _constant(self, address: str, quantity: Quantity, slot: Slot) -> Constant:
+        plan = self.planned(quantity, slot.neutral)
+        if not _compounds(quantity):
+            return Constant(address, np.asarray(quantity.value, dtype=float), plan, quantity)
+        fixed = compounded(self._column(np.asarray(quantity.value, dtype=float)))
+        starts = quantity.plan is None and slot.neutral is not None  # the plan is the neutral value, not growth of it
+        return Constant(address, fixed, self._column(plan) if starts else compounded(self._column(plan)), quantity)
+
+    def _column(self, plan: Floats) -> Floats:
+        """Give a planned figure as (year, 1)."""
+        return plan if plan.ndim > 1 else np.full((len(self.years), 1), plan)
 
     def _driver(self, address: str, quantity: Quantity, distribution: Distribution, slot: Slot) -> Driver:
         varies = quantity.varies or Varies()
         name = quantity.stream or address
         once = varies.mode == "once"
         dimensions = (Dimension(name, 0),) if once else tuple(Dimension(name, year) for year in self.years)
-        plan = self.planned(quantity, slot.neutral)
-        plan = plan if once or plan.ndim else np.full((len(self.years), 1), plan)
-        return Driver(address, distribution, varies, plan, dimensions, quantity)
+        return Driver(address, distribution, varies, self._driver_plan(quantity, slot), dimensions, quantity)
+
+    def _driver_plan(self, quantity: Quantity, slot: Slot) -> Floats:
+        """Give what the plan has a driver be: by year where it varies."""
+        varies, plan = quantity.varies or Varies(), self.planned(quantity, slot.neutral)
+        if varies.mode == "once":
+            return plan
+        plan = self._column(plan)
+        if quantity.plan is not None:  # of an index growth is planned, of all else the value itself
+            return compounded(plan) if varies.mode == "compounding" else plan
+        return plan if slot.neutral is not None else along(plan, varies)  # else the mean of each draw
 
     def _by_year(self, address: str, value: ByYear, slot: Slot) -> Stacked:
         parts = []
@@ -224,7 +256,7 @@ class Figures:
         plan = float(self.planned(each, None))
         return SumOfDraws(address, count, each.distribution, plan, each.stream or f"{address}.each", each)
 
-    def _formula(self, address: str, quantity: Quantity, formula: Formula, slot: Slot) -> Computed:
+    def _formula(self, address: str, quantity: Quantity, formula: Formula, slot: Slot) -> Computed | Compounded:
         inputs: dict[str, tuple[int, int | None]] = {}
         fixed: dict[str, Floats] = {}
         for name in formula.names:
@@ -232,8 +264,21 @@ class Figures:
                 fixed[name] = np.asarray(self.years, dtype=float)[:, None]
             elif name != "pi":
                 inputs[name] = self._named(name, slot, address)
+        if _TAKES_GROWTH.fullmatch(address) or _compounds(quantity):
+            inputs = {name: (self._growth(node), year) for name, (node, year) in inputs.items()}
         plan = self.planned(quantity, None) if quantity.plan is not None else None
-        return Computed(address, formula, inputs, fixed, plan, quantity)
+        computed = Computed(address, formula, inputs, fixed, plan, quantity)
+        if not _compounds(quantity):
+            return computed
+        self.nodes.append(computed)  # without an address of its own: nobody asks for the growth alone
+        return Compounded(address, len(self.nodes) - 1, len(self.years), quantity)
+
+    def _growth(self, node: int) -> int:
+        """Give the node of an index's growth; any other figure is growth already."""
+        made = self.nodes[node]
+        if not _compounds(getattr(made, "quantity", None)):
+            return node
+        return self.add(GrowthOf(f"{made.address}.growth", node))
 
     def _named(self, name: str, slot: Slot, address: str) -> tuple[int, int | None]:
         """Give the node that a name in a formula means, and the place of its year where it names one."""

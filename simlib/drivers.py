@@ -15,7 +15,7 @@ from simlib.config.formulas import Formula
 from simlib.config.quantities import Quantity, Varies
 from simlib.distributions import Distribution
 from simlib.errors import ModelError, Problem
-from simlib.kernels.lines import programme_share
+from simlib.kernels.lines import compounded, growth_of, programme_share
 from simlib.kernels.paths import Floats
 from simlib.sampling import Dimension
 
@@ -125,8 +125,41 @@ class Stacked:
         return ("stacked", *(token(values[part]) for part in self.parts))
 
     def value(self, source: Source, values: Values) -> Floats:  # noqa: ARG002
-        rows = np.broadcast_arrays(*(np.atleast_1d(values[part]) for part in self.parts))
-        return np.stack(rows)
+        own = (values[part] for part in self.parts)
+        rows = (value[year] if value.ndim > 1 else np.atleast_1d(value) for year, value in enumerate(own))
+        return np.stack(np.broadcast_arrays(*rows))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compounded:
+    """The index that a calculated growth makes: 1 in the year before the first."""
+
+    address: str
+    growth: int
+    years: int
+    quantity: Quantity
+
+    def key(self, values: Values) -> Hashable:
+        return ("compounded", token(values[self.growth]))
+
+    def value(self, source: Source, values: Values) -> Floats:  # noqa: ARG002
+        growth = values[self.growth]
+        growth = growth if growth.ndim > 1 else np.broadcast_to(growth, (self.years, *np.atleast_1d(growth).shape))
+        return compounded(checked_growth(growth, self.address))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GrowthOf:
+    """Each year's growth of an index: what its name means where growth is asked for."""
+
+    address: str
+    index: int
+
+    def key(self, values: Values) -> Hashable:
+        return ("growth", token(values[self.index]))
+
+    def value(self, source: Source, values: Values) -> Floats:  # noqa: ARG002
+        return growth_of(values[self.index])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -238,6 +271,15 @@ class Remainder:
         return rest
 
 
+def checked_growth(growth: Floats, address: str) -> Floats:
+    """Give growth that can compound; where nothing or less would be left to grow, the model is impossible."""
+    lost = np.count_nonzero(growth <= -1.0)
+    if lost:
+        where = f"{lost:,} of {growth.size:,} futures (or years of them)"
+        raise ModelError([Problem("", address, f"growth that compounds must stay above -100%; it does not in {where}")])
+    return growth
+
+
 def token(value: Floats) -> Hashable:
     """Give what tells an array from others as long as it is held: its number if it is one, else its identity."""
     return float(value) if value.ndim == 0 else id(value)
@@ -308,4 +350,7 @@ def happening(node: Event, uniform: Floats, chances: Sequence[Floats]) -> Floats
 
 
 def _pick(value: Floats, year: int | None) -> Floats:
-    return value if year is None else value[year]
+    if year is None:
+        return value
+    row = value[year]
+    return np.asarray(row[0]) if row.shape == (1,) else row  # the same in every future: a figure like any other

@@ -261,7 +261,7 @@ def _happened(block: Delivery, event: int) -> Booleans:
 
 
 def read_figures(model: Model, drivers: dict[str, Floats], outputs: dict[str, Floats]) -> Iterator[Readout]:
-    """Give outputs, and drivers as their distribution is stated: of a step or a growth the first, else every year alike."""
+    """Give outputs, and drivers as their distribution is stated: of steps or growth the first, else every year."""
     yield from ((("outputs", name), value) for name, value in outputs.items())
     for node in model.nodes:
         if isinstance(node, Driver) and node.address in drivers:

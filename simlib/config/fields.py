@@ -24,14 +24,16 @@ MARK = "x-simlib"  # what json_schema replaces by the definition of this name
 _WIDER = "; more than the whole is scope_growth"
 # What the field, rather than its type, allows.
 _BOUNDS: dict[str, dict[str, Any]] = {
-    "realisation": {"low": 0.0, "high": 1.0, "beyond": _WIDER},
-    "backfill": {"low": 0.0, "high": 1.0},
+    "saving": {"once": True},
+    "shares": {"once": True},
+    "realisation": {"low": 0.0, "high": 1.0, "beyond": _WIDER, "sense": "part"},
+    "backfill": {"low": 0.0, "high": 1.0, "sense": "part"},
     "keeps": {"low": 0.0, "high": 1.0, "once": True},
     "overrun": {"low": 0.0, "once": True},
-    "scope_growth": {"low": 0.0},
-    "realised": {"low": 0.0, "indexed": True},
-    "growth": {"low": -1.0, "indexed": True},
-    "indexed_to": {"low": -1.0, "indexed": True},
+    "scope_growth": {"low": 0.0, "sense": "part"},
+    "realised": {"low": 0.0, "indexed": True, "sense": "part"},
+    "growth": {"low": -1.0, "indexed": True, "sense": "growth"},
+    "indexed_to": {"low": -1.0, "indexed": True, "sense": "growth"},
     "change": {"indexed": True},
     "delay": {"low": 0.0, "once": True},
     "delays": {"low": 0.0, "once": True},
@@ -42,7 +44,7 @@ _BOUNDS: dict[str, dict[str, Any]] = {
     "costs": {"low": 0.0, "once": True},
     "overlaps": {"low": 0.0, "once": True},
     "chance": {"once": True},
-    "running_cost": {"low": 0.0},
+    "running_cost": {"low": 0.0, "once": True},
 }
 
 

@@ -99,7 +99,7 @@ def _scalars() -> Json:
         "Year": _text(_YEAR, "2019/20"),
         "Years": _text(_YEAR[:-1] + r"(\s+to\s+[0-9]{4}\s*/\s*[0-9]{2,4})?$", "2016/17 to 2020/21"),
         "Moment": _any(_text(_YEAR, "2016/17"), _text(_DATE, "2012-12")),
-        "Varies": _text(r"^(once|yearly|walk|ar1\(.*\))$", "yearly"),
+        "Varies": _text(r"^(once|yearly|walk|compounding|(ar1|reverting)\(.*\))$", "yearly"),
         "Seed": _any({"type": "integer", "minimum": 0}, _text(r"^[0-9_,]+$", "20160317")),
         "SimulationCount": _any({"type": "number", "minimum": 1}, _text(rf"^{_NUMBER}$", "131_072")),
         "Kept": _any({"const": "all"}, {"type": "number", "minimum": 1}, _text(rf"^{_NUMBER}$", "131_072")),
