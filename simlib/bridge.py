@@ -5,7 +5,7 @@ together. One stacked block serves all: assumption j is drawn in stretch j of it
 thousand futures give its mean shift far within simulation error.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,6 +16,7 @@ from simlib.drivers import (
     Constant,
     Driver,
     Event,
+    HierarchicalDriver,
     Node,
     Source,
     SumOfDraws,
@@ -77,6 +78,16 @@ class LooseSource:
     def driver(self, node: Driver) -> Floats:
         """Give a driver's values: drawn in its stretch, planned elsewhere."""
         return self.within(node, node.plan, lambda _: _drawn(node))
+
+    def member(self, node: HierarchicalDriver, parameters: Mapping[str, Floats]) -> Floats:
+        """Give the values of a driver's own members likewise."""
+
+        def draw(stretch: slice) -> Floats:
+            wide = STRATA * len(self.loose)
+            near = {name: v[..., stretch] if v.ndim and v.shape[-1] == wide else v for name, v in parameters.items()}
+            return node.at(near, [_strata(dimension) for dimension in node.dimensions])
+
+        return self.within(node, node.plan, draw)
 
     def event(self, node: Event, chances: Sequence[Floats]) -> Floats:
         """Give an event's moments likewise."""

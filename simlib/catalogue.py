@@ -5,18 +5,19 @@ address, after what it needs. What the figures are used for is in ``simlib.compi
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from simlib.config import Config
 from simlib.config.formulas import Formula
+from simlib.config.hierarchical import Hierarchical
 from simlib.config.quantities import ByYear, DatedChances, Quantity, SumOf, Varies
 from simlib.config.references import reference
 from simlib.config.schema import Council, Measure
 from simlib.config.schema import Event as EventSection
-from simlib.distributions import Distribution, make
+from simlib.distributions import Distribution, ParameterError, make
 from simlib.drivers import (
     Compounded,
     Computed,
@@ -25,6 +26,7 @@ from simlib.drivers import (
     Event,
     GrowthOf,
     Happened,
+    HierarchicalDriver,
     Node,
     PlanSource,
     ProgrammeShare,
@@ -143,8 +145,10 @@ class Figures:
     _open: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """List the slots."""
+        """List the slots, and the parameters of theirs that are calculated."""
         self._slots = slots(self.config)
+        for address, slot in list(self._slots.items()):
+            self._list_parameters(address, slot)
 
     def __contains__(self, address: str) -> bool:
         """Tell whether the file states this figure."""
@@ -206,6 +210,8 @@ class Figures:
             return self._sum(address, value, slot)
         if isinstance(value.value, Formula):
             return self._formula(address, value, value.value, slot)
+        if isinstance(value.value, Hierarchical):
+            return self._hierarchical(address, value, value.value, slot)
         if value.distribution is not None:
             return self._driver(address, value, value.distribution, slot)
         return self._constant(address, value, slot)
@@ -223,21 +229,52 @@ class Figures:
         return plan if plan.ndim > 1 else np.full((len(self.years), 1), plan)
 
     def _driver(self, address: str, quantity: Quantity, distribution: Distribution, slot: Slot) -> Driver:
-        varies = quantity.varies or Varies()
-        name = quantity.stream or address
-        once = varies.mode == "once"
-        dimensions = (Dimension(name, 0),) if once else tuple(Dimension(name, year) for year in self.years)
-        return Driver(address, distribution, varies, self._driver_plan(quantity, slot), dimensions, quantity)
+        plan = self._driver_plan(quantity, slot, np.asarray(distribution.mean))
+        dimensions = self._dimensions(address, quantity)
+        return Driver(address, distribution, quantity.varies or Varies(), plan, dimensions, quantity)
 
-    def _driver_plan(self, quantity: Quantity, slot: Slot) -> Floats:
-        """Give what the plan has a driver be: by year where it varies."""
-        varies, plan = quantity.varies or Varies(), self.planned(quantity, slot.neutral)
+    def _dimensions(self, address: str, quantity: Quantity) -> tuple[Dimension, ...]:
+        name, varies = quantity.stream or address, quantity.varies or Varies()
+        return tuple(Dimension(name, year) for year in (self.years if varies.mode != "once" else (0,)))
+
+    def _driver_plan(self, quantity: Quantity, slot: Slot, mean: Floats) -> Floats:
+        """Give what the plan has a driver be, by year where it varies; the mean of each draw where nothing is said."""
+        varies, unsaid = quantity.varies or Varies(), quantity.plan is None and slot.neutral is None
+        plan = mean if unsaid else self.planned(quantity, slot.neutral)
         if varies.mode == "once":
             return plan
         plan = self._column(plan)
-        if quantity.plan is not None:  # of an index growth is planned, of all else the value itself
-            return compounded(plan) if varies.mode == "compounding" else plan
-        return plan if slot.neutral is not None else along(plan, varies)  # else the mean of each draw
+        if unsaid:
+            return along(plan, varies)
+        growth = quantity.plan is not None and varies.mode == "compounding"  # of an index, growth is planned
+        return compounded(plan) if growth else plan
+
+    def _hierarchical(self, address: str, quantity: Quantity, of: Hierarchical, slot: Slot) -> HierarchicalDriver:
+        """Give a driver with the nodes of its parameters, each under an address of its own."""
+        self._list_parameters(address, slot)
+        inputs = {name: self.node(f"{address}.{name}") for name in quantity.parameters}
+        unsaid = quantity.plan is None and slot.neutral is None
+        mean = self._planned_means(address, of, inputs) if unsaid else np.asarray(np.nan)
+        varies, plan = quantity.varies or Varies(), self._driver_plan(quantity, slot, mean)
+        dimensions = self._dimensions(address, quantity)
+        return HierarchicalDriver(address, of, varies, plan, dimensions, quantity, inputs, of.certain)
+
+    def _list_parameters(self, address: str, slot: Slot) -> None:
+        """Put the parameters that are calculated among what can be asked for."""
+        found = slot.value.parameters if isinstance(slot.value, Quantity) else {}
+        for name, parameter in found.items():
+            self._slots[f"{address}.{name}"] = Slot(parameter, None, slot.measure)
+
+    def _planned_means(self, address: str, of: Hierarchical, inputs: Mapping[str, int]) -> Floats:
+        """Give the mean of the member that its parameters at their plan make: (), or (year, 1)."""
+        planned = np.broadcast_arrays(*(self.planned_value(node) for node in inputs.values()))
+        rows = [dict(zip(inputs, map(float, row), strict=True)) for row in zip(*map(np.ravel, planned), strict=True)]
+        try:
+            means = [make(of.family, {**of.certain, **row}).mean for row in rows]
+        except ParameterError as trouble:
+            at = f"{address}.{trouble.parameter}" if trouble.parameter else address
+            raise ModelError([Problem("", at, f"{trouble}, with its parameters at their plan; state a plan")]) from None
+        return np.asarray(means).reshape(planned[0].shape)
 
     def _by_year(self, address: str, value: ByYear, slot: Slot) -> Stacked:
         parts = []

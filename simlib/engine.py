@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from simlib.config import placing
 from simlib.delivery import deliver
 from simlib.dependence import CommonFactor, Dependences, Joint
-from simlib.drivers import Driver, Event, Memo, PlanSource, SumOfDraws, evaluate, happening, token
+from simlib.drivers import Driver, Event, HierarchicalDriver, Memo, PlanSource, SumOfDraws, evaluate, happening, token
 from simlib.errors import ModelError, Problem
 from simlib.kernels.paths import Floats
 from simlib.model import Model
@@ -86,6 +86,15 @@ class ChunkSource:
     def _drawn(self, node: Driver) -> Floats:
         from_score = node.distribution.from_score
         return through_years([self.row(d) for d in node.dimensions], node.varies, lambda row, _: from_score(row))
+
+    def member(self, node: HierarchicalDriver, parameters: Mapping[str, Floats]) -> Floats:
+        """Give the values of a driver whose parameters differ from future to future."""
+        groups = tuple(self.dependences.groups.get(d) for d in node.dimensions)
+        own = tuple((name, token(value)) for name, value in parameters.items())
+        key = (node.distribution, own, node.varies, node.dimensions, groups)
+        if key not in self.made:
+            self.made[key] = node.at(parameters, [self.row(d) for d in node.dimensions])
+        return self.made[key]
 
     def event(self, node: Event, chances: Sequence[Floats]) -> Floats:
         """Give the moments of an event."""

@@ -381,7 +381,7 @@ class _Document:
             return figure(float(f"{value:.4g}"), quantity.kind, self.model.unit)
 
         requested = {
-            name: float(distribution.quantile(level)) for name, level in zip(levels, (0.05, 0.5, 0.95), strict=True)
+            name: _number(distribution.quantile(level)) for name, level in zip(levels, (0.05, 0.5, 0.95), strict=True)
         }
         return {
             "kind": quantity.kind,

@@ -290,6 +290,30 @@ measures:
   k: {{council: a, plan: [0.1, 0.2, 0.3, 0.3, 0.3], basis: recurring, realisation: {{dist: uniform, low: 50%, high: 90%, varies: ar1(0.5)}}, backfill: 0.02 * (year - 2019), delay: {LATE}}}
 options: {{o: {{councils: a, measures: [m, n, k]}}}}
 """,
+    "distributions with parameters that are uncertain themselves": """
+drivers:
+  level: {kind: share, dist: uniform, low: 1%, high: 3%, plan: 2%}
+  unsure: {kind: number, dist: uniform, low: 0.5, high: 1.5, plan: 1}
+  pay: {kind: share, dist: normal, hierarchical: yes, mean: level, sd: 0.5%, plan: 2%, varies: ar1(0.5)}
+  posts: {kind: count, dist: poisson, hierarchical: yes, mean: 4 * unsure, plan: 4}
+councils:
+  a:
+    gap: {basis: cumulative_base, already_includes_savings: no, plan: [1, 2, 3, 3, 3]}
+    pressures:
+      pay: {base: 10, growth: pay}
+      care: {change: {dist: normal, hierarchical: yes, mean: 0.1 * (year - 2019), sd: pay + 0.5, varies: walk}}
+    funding: {grant: {plan: 5, realised: {dist: uniform, hierarchical: yes, low: 0 - level, high: 2%, varies: compounding}}}
+measures:
+  m:
+    council: a
+    saving: {dist: lognormal, hierarchical: yes, mu: 0.1 * unsure, sigma: 0.2, plan: 1}
+    basis: recurring
+    from: 2020/21
+    local: {slow: {kind: number, dist: normal, hierarchical: yes, mean: unsure, sd: 0.1, plan: 1}}
+    one_off: {r: {amount: {sum_of: posts, each: {dist: lognormal, median: £20k, p90: £90k, plan: £30k}}, in: 2020/21}}
+events: {e: {chance: {dist: uniform, hierarchical: yes, low: 10%, high: 0.2 + level}, in: 2021-10, plan: does_not, stops: m}}
+options: {o: {councils: a, measures: m}}
+""",
     "a published gap that counts a scheme already": f"""
 councils:
   a:

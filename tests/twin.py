@@ -19,9 +19,11 @@ import numpy as np
 
 from simlib.config import Config
 from simlib.config.formulas import Formula
+from simlib.config.hierarchical import Hierarchical
 from simlib.config.quantities import ByYear, Quantity, SumOf
 from simlib.config.references import reference
 from simlib.config.schema import Line, Measure, OneOff
+from simlib.distributions import make
 from simlib.years import parse_address
 
 NEVER = math.inf
@@ -113,8 +115,11 @@ class Figures:
         return phi * self._score(stated, address, year - 1) + math.sqrt(1 - phi**2) * own
 
     def _member(self, stated: Quantity, score: float, address: str, year: int) -> float:
-        """Give what the distribution has at a normal score."""
+        """Give what the distribution has at a normal score; its parameters may be of this future and year alone."""
         assert stated.distribution is not None
+        if isinstance(stated.value, Hierarchical):
+            own = {name: self._formula(f, f"{address}.{name}", year) for name, f in stated.value.formulas.items()}
+            return float(make(stated.value.family, {**stated.value.certain, **own}).from_score(np.array([score]))[0])
         return float(stated.distribution.from_score(np.array([score]))[0])
 
     def _planned(self, stated: Quantity, address: str, year: int) -> float:

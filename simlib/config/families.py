@@ -18,6 +18,7 @@ from simlib import distributions
 from simlib.config import nodes, scalars
 from simlib.config.document import MOST_PROBLEMS
 from simlib.config.formulas import Formula
+from simlib.config.hierarchical import HINT, KEY, Hierarchical, hierarchical, is_hierarchical, refuse_formula
 from simlib.config.nodes import (
     Gather,
     Listing,
@@ -51,7 +52,9 @@ _REACHING = frozenset({"value", "values", "low", "mode", "high"})
 _BESIDE_QUANTILES = ("low", "high", "mode", "mean", "df", "lambda")
 
 
-def distribution(node: Mapping, slot: "Slot", setting: Setting, common: tuple[str, ...]) -> Distribution:
+def distribution(
+    node: Mapping, slot: "Slot", setting: Setting, common: tuple[str, ...]
+) -> Distribution | Hierarchical:
     """Read a distribution from a mapping with ``dist:``.
 
     Parameters
@@ -66,7 +69,10 @@ def distribution(node: Mapping, slot: "Slot", setting: Setting, common: tuple[st
         Keys beside the parameters, which are read elsewhere.
     """
     family = _family(node["dist"])
-    parameters = {key: node[key] for key in node.texts() if key not in ("dist", "truncate", *common)}
+    parameters = {key: node[key] for key in node.texts() if key not in ("dist", KEY, "truncate", *common)}
+    if is_hierarchical(node, setting):
+        roles = family.parameters
+        return hierarchical(node, family, parameters, lambda k, n: _single(k, n, roles.get(k, "value"), slot, setting))
     reader = _SPECIAL.get(family.name, _plain)
     found = reader(node, family, parameters, slot, setting)
     result = _truncated(node["truncate"], found, slot, setting) if "truncate" in node else found
@@ -128,7 +134,8 @@ def _single(key: str, node: Node, role: str, slot: "Slot", setting: Setting) -> 
     from simlib.config.slots import literal
 
     if isinstance(node, Mapping):
-        expected(node, "a figure; the parameters of a distribution are certain")
+        expected(node, f"a figure or a name; {HINT}")
+    refuse_formula(node)
     if role == "share":
         return scalars.part(node, setting)
     if role in ("number", "count"):
@@ -216,6 +223,8 @@ def _component(node: Node, slot: "Slot", setting: Setting) -> tuple[float, Distr
         return weight, distributions.make("fixed", {"value": found.value})
     if isinstance(found.value, Formula):
         refuse(node, "expected a distribution or a value, got a formula")
+    if isinstance(found.value, Hierarchical):
+        refuse(node, f"a part of a mixture has certain parameters; leave {KEY} out")
     return weight, found.value
 
 

@@ -13,7 +13,7 @@ from pydantic import ValidationInfo
 from pydantic_core import core_schema
 
 from simlib import units, years
-from simlib.config import scalars, slots
+from simlib.config import scalars, slots, varying
 from simlib.config.nodes import Gather, Listing, Mapping, Node, expected, quote, refuse, without
 from simlib.config.quantities import ByYear, DatedChances, Kind, Quantity, Source, SumOf, Varies
 from simlib.config.scalars import Setting
@@ -198,7 +198,7 @@ RawValue: TypeAlias = Annotated[Any, _by(_raw, "RawValue")]
 
 MoneyUnit: TypeAlias = Annotated[Literal["£", "£k", "£m", "£bn"], _by(_unit, "MoneyUnit")]
 Prices: TypeAlias = Annotated[str, _by(_prices, "Prices")]
-VariesField: TypeAlias = Annotated[Varies, _by(slots.varies, "Varies")]
+VariesField: TypeAlias = Annotated[Varies, _by(varying.varies, "Varies")]
 YesNo: TypeAlias = Annotated[bool, _by(scalars.yes_no, "YesNo")]
 Decision: TypeAlias = Annotated[Literal["happens", "does_not"], _by(_decision, "Decision")]
 Day: TypeAlias = Annotated[date, _by(scalars.day, "Day")]

@@ -10,6 +10,7 @@ from simlib.distributions import Distribution
 
 if TYPE_CHECKING:
     from simlib.config.formulas import Formula
+    from simlib.config.hierarchical import Hierarchical
 
 Kind = Literal["money", "share", "duration", "count", "number"]
 Mode = Literal["once", "yearly", "walk", "ar1", "compounding", "reverting"]
@@ -51,7 +52,7 @@ class Quantity:
     kind
         What it measures. Money is stored in the file's unit, shares as 0.02, durations in years.
     value
-        A constant, a formula over other figures, or a distribution.
+        A constant, a formula over other figures, a distribution, or one whose parameters are calculated.
     varies
         None where the file does not say: a certain figure, a formula, or a driver in a slot without years.
     plan
@@ -65,7 +66,7 @@ class Quantity:
     """
 
     kind: Kind
-    value: "float | Formula | Distribution"
+    value: "float | Formula | Distribution | Hierarchical"
     varies: Varies | None = None
     plan: float | tuple[float, ...] | None = None
     label: str | None = None
@@ -81,6 +82,12 @@ class Quantity:
     def distribution(self) -> Distribution | None:
         """The distribution, or None where the figure is a number or a formula."""
         return self.value if hasattr(self.value, "from_score") else None  # type: ignore[return-value]
+
+    @property
+    def parameters(self) -> "dict[str, Quantity]":
+        """The parameters of its distribution that are calculated, as figures of their own."""
+        formulas: dict[str, Formula] = getattr(self.value, "formulas", {})
+        return {name: Quantity(self.kind, formula) for name, formula in formulas.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, get_args
 
 from simlib import units, years
-from simlib.config import families, scalars
+from simlib.config import families, scalars, varying
 from simlib.config.formulas import Formula, FormulaError, parse_formula
+from simlib.config.hierarchical import KEY, Hierarchical
 from simlib.config.nodes import (
     Gather,
     Listing,
@@ -24,7 +25,7 @@ from simlib.config.nodes import (
     quote,
     refuse,
 )
-from simlib.config.quantities import ByYear, DatedChances, Kind, Mode, Quantity, SumOf, Varies
+from simlib.config.quantities import ByYear, DatedChances, Kind, Quantity, SumOf
 from simlib.config.scalars import Setting
 from simlib.distributions import Distribution
 
@@ -38,25 +39,9 @@ EXPECTED: dict[Kind, str] = {
     "count": units.EXPECTED_NUMBER,
     "number": units.EXPECTED_NUMBER,
 }
-_AS_KIND = {"money": "money", "duration": "a duration", "count": "a count"}
-_WAYS: dict[Mode, str] = {
-    "once": "once (one value for all years)",
-    "yearly": "yearly (each year anew)",
-    "walk": "walk (steps add up)",
-    "reverting": "reverting(0.6) (steps of which that much stays a year)",
-    "ar1": "ar1(0.6) (each year partly like the last)",
-    "compounding": "compounding (growth of an index)",
-}
-# What the number in brackets may be, by mode: bounds, and what to say to who writes another.
-_NUMBERED: dict[Mode, tuple[float, float, str]] = {
-    "ar1": (-1.0, 1.0, "ar1 with a number between -1 and 1, such as ar1(0.6)"),
-    "reverting": (0.0, 1.0, "reverting with a number between 0 and 1, such as reverting(0.6)"),
-}
-
 _YEAR_KEY = re.compile(r"[0-9]{4}\s*/")
 _DATE_KEY = re.compile(r"[0-9]{4}\s*[-/]")
 _BRACKETS = re.compile(r"\(\s*£?[0-9.,_]+\s*(%|[kmKM]|bn)?\s*\)")  # how accountants write a negative figure
-_WITH_NUMBER = re.compile(r"(ar1|reverting)\(\s*([^()]+?)\s*\)")
 # What looks like a figure is read as one, so that '6 mnths' is a misspelt duration and no formula.
 _LITERAL = re.compile(
     r"[-+]?£.*|[-+]?\.?[0-9][0-9_,.]*([eE][-+]?[0-9]+)?\s*(%|[a-z]+)?|0[xob][0-9a-f]*|[0-9]+([-:/][0-9]+)+"
@@ -140,6 +125,11 @@ def shared(node: Node, setting: Setting) -> Quantity:
     return quantity(node, Slot(kind), setting)
 
 
+def is_figure(node: Text) -> bool:
+    """Whether a scalar is read as a figure, and not as a formula."""
+    return bool(node.broken or not node.strip() or _LITERAL.fullmatch(node) or _BRACKETS.fullmatch(node))
+
+
 def yearly(node: Node, slot: Slot, setting: Setting) -> YearForm:
     """Read a quantity, or one for each year of the horizon."""
     if isinstance(node, Listing) or is_by_year(node):
@@ -155,6 +145,8 @@ def amount(node: Node, slot: Slot, setting: Setting) -> SumForm:
     gather = Gather()
     count = gather.take(quantity, node["sum_of"], Slot("count", low=0), setting)
     each = gather.take(quantity, node["each"], slot, setting)
+    if each is not None and isinstance(each.value, Hierarchical):
+        gather.take(refuse, node["each"], f"single amounts have certain parameters; leave {KEY} out")
     gather.finish()
     assert count is not None  # finish() raises otherwise
     assert each is not None
@@ -232,7 +224,7 @@ def _mapping(node: Mapping, slot: Slot, setting: Setting) -> Quantity:
         slot = replace(slot, low=None, high=None, closed=False, whole=slot.high)
     gather = Gather()
     found = gather.take(_common, node, slot, setting)
-    value: Quantity | float | Formula | Distribution | None
+    value: Quantity | float | Formula | Distribution | Hierarchical | None
     if head == "dist":
         value = gather.take(families.distribution, node, slot, setting, COMMON)
     else:
@@ -296,34 +288,14 @@ def _check_varies(node: Mapping, result: Quantity, slot: Slot) -> None:
     mode = None if result.varies is None else result.varies.mode
     if certain and "varies" in node and mode != "compounding":
         refuse(node["varies"], "only a distribution varies; a figure or a formula is what it is")
-    if mode is not None and not slot.once and (why_not := _no_sense(mode, slot)):
+    if mode is not None and not slot.once and (why_not := varying.no_sense(mode, slot)):
         refuse(node.get("varies", node), why_not, address=join(node.address, "varies"))
-    if mode == "compounding" and (least := _least(result)) <= -1.0:
+    if mode == "compounding" and (least := varying.least(result)) <= -1.0:
         refuse(node, f"expected growth above -100%, so that something is left to grow, got as little as {least:.0%}")
     if slot.once and result.varies is not None and result.varies.mode != "once":
         refuse(node, "there is one value here for all years; leave varies out", address=join(node.address, "varies"))
     if not certain and slot.indexed and result.varies is None:
-        refuse(node, f"missing key 'varies'; say varies: {_ways(slot)}", address=join(node.address, "varies"))
-
-
-def _no_sense(mode: Mode, slot: Slot) -> str:
-    """Say why a way to vary makes no sense in a slot; nothing where it does."""
-    if mode == "compounding" and slot.sense == "growth":
-        return "growth compounds here by itself; say yearly for growth drawn anew each year"
-    if mode == "compounding" and slot.kind not in ("share", "number"):
-        return f"growth compounds as a share or a number, not as {_AS_KIND[slot.kind]}; make an index in drivers"
-    if mode == "compounding" and slot.sense == "part" and (slot.high or slot.whole) is not None:
-        return "a share of at most 100% does not compound; say yearly or ar1(0.6)"
-    if mode in ("walk", "reverting") and slot.sense == "part":
-        return "steps start from nothing and this is a part of the plan; say yearly, ar1(0.6) or compounding"
-    return ""
-
-
-def _least(growth: Quantity) -> float:
-    """Give the least that growth can be: of a distribution, in one future of a thousand million."""
-    if isinstance(growth.value, float):
-        return growth.value
-    return 0.0 if growth.distribution is None else growth.distribution.quantile(1e-9)
+        refuse(node, f"missing key 'varies'; say varies: {varying.ways(slot)}", address=join(node.address, "varies"))
 
 
 def _common(node: Mapping, slot: Slot, setting: Setting) -> Quantity:
@@ -339,7 +311,7 @@ def _common(node: Mapping, slot: Slot, setting: Setting) -> Quantity:
     result = Quantity(
         slot.kind,
         0.0,
-        varies=take("varies", varies),
+        varies=take("varies", varying.varies),
         plan=take("plan", plan),
         label=take("label", scalars.prose),
         source=take("source", scalars.source),
@@ -414,36 +386,6 @@ def _named_years(node: Mapping, setting: Setting) -> tuple[list[Node], tuple[int
     gather.finish()
     order = setting.years or tuple(sorted(found))
     return [found[year] for year in order], order
-
-
-def varies(node: Node, _: Setting) -> Varies:
-    """Read how a driver moves through the years."""
-    text = scalars.text_of(node, _ways())
-    match = _WITH_NUMBER.fullmatch(text)
-    named = text if match is None else match[1]
-    mode: Mode | None = next((mode for mode in get_args(Mode) if mode == named), None)
-    if mode is None or (match is None and mode in _NUMBERED):
-        expected(text, _ways())
-    return Varies(mode) if match is None else Varies(mode, _phi(text, match[2], mode))
-
-
-def _ways(slot: Slot | None = None) -> str:
-    """Name the ways to vary, or those that make sense in a slot."""
-    told = [words for mode, words in _WAYS.items() if slot is None or not _no_sense(mode, slot)]
-    return f"{', '.join(told[:-1])} or {told[-1]}"
-
-
-def _phi(text: Text, written: str, mode: Mode) -> float:
-    """Read how much of the year before stays."""
-    low, high, expectation = _NUMBERED[mode]
-    try:
-        phi = units.parse_number(written)
-    except ValueError:
-        expected(text, expectation)
-    if not low < phi < high:
-        hint = "; for 1 say walk" if phi >= high else "; for 0 say yearly" if phi == low == 0 else ""
-        expected(text, expectation + hint)
-    return phi
 
 
 def _kind(node: Node) -> Kind:

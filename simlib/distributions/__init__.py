@@ -11,6 +11,7 @@ from simlib.distributions.bounded import Beta, LogUniform, Pert, Piecewise, Tria
 from simlib.distributions.discrete import Bernoulli, Binomial, Discrete, Empirical, Fixed, Poisson
 from simlib.distributions.elicitation import ELICITED, fit, quantile_name, quantile_of_name
 from simlib.distributions.families import FAMILIES, Family, Role, make
+from simlib.distributions.members import ImpossibleMembersError, members_at
 from simlib.distributions.metalog import Metalog
 from simlib.distributions.mixture import Mixture
 from simlib.distributions.tables import ScoreTable, score_table
@@ -40,6 +41,7 @@ __all__ = [
     "Fixed",
     "Gamma",
     "Gumbel",
+    "ImpossibleMembersError",
     "LogUniform",
     "Lognormal",
     "Metalog",
@@ -60,6 +62,7 @@ __all__ = [
     "Weibull",
     "fit",
     "make",
+    "members_at",
     "middle_80",
     "quantile_name",
     "quantile_of_name",

@@ -138,7 +138,9 @@ def what_holds_once_needs_no_year(whole: Whole) -> Iterator[Complaint]:
         return  # said elsewhere
     by_year = _by_year(whole)
     for figure in whole.figures.values():
-        if _MAY_GO_BY_YEAR.fullmatch(figure.address):
+        owner = whole.figures.get(figure.address.rpartition(".")[0])
+        parameter = owner is not None and figure.address.rpartition(".")[2] in owner.quantity.parameters
+        if owner is not None and _moves(owner) if parameter else _MAY_GO_BY_YEAR.fullmatch(figure.address):
             continue
         if isinstance(figure.quantity.plan, tuple):
             yield f"{figure.address}.plan", "there is one value here for all years, so the plan is one figure too"
@@ -188,7 +190,7 @@ def formulas_are_no_circle(whole: Whole) -> Iterator[Complaint]:
 
 
 def _needed(whole: Whole, figure: Figure) -> list[str]:
-    found: list[str] = []
+    found = [f"{figure.address}.{name}" for name in figure.quantity.parameters]
     for name in _names(figure):
         target, _ = _with_year(name)
         for candidate in candidates(target, figure.measure):
