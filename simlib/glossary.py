@@ -9,6 +9,10 @@ TERMS: Mapping[str, str] = {
         "The name of one entry of a file, such as measures.transformation.realisation: where an error"
         " points, the driver's name in the results, and what --set overrides."
     ),
+    "ar1": (
+        "A way to vary: every year has the stated distribution and resembles the year before; ar1(0.6) says how "
+        "much, as the correlation of one year's normal score with the next."
+    ),
     "as at": "The decision date. Evidence that became known later is flagged.",
     "band": ("The range that holds a stated share of the futures: an 80% band leaves 1 in 10 on either side."),
     "basis": (
@@ -25,6 +29,10 @@ TERMS: Mapping[str, str] = {
     "closes": (
         "Six tests, all reported; the file names the headline: target_year, in_year, "
         "from_target_year, every_year, reserves_hold, reserves_restored."
+    ),
+    "compounding": (
+        "A way to vary: the distribution is of each year's growth, and the figure is an index that starts from 1 in "
+        "the year before the first: Π (1 + growth). In growth and indexed_to its name means the growth of the year."
     ),
     "delay": ("How much later than planned a saving comes. Late is not lost: the final rate stays what it is."),
     "driver": "An uncertain quantity, named by its address.",
@@ -43,12 +51,18 @@ TERMS: Mapping[str, str] = {
         "worth of savings as at 31 March; the in-year gap counts the cash of the year."
     ),
     "general fund": "The unallocated reserve. It has a minimum working balance.",
+    "hierarchical": (
+        "Of a distribution: its own parameters are uncertain. In each future it is the member of its family that the "
+        "parameters of that future make; over all futures it is wider than any of them."
+    ),
     "in_year": "The test that the in-year gap is closed in the target year.",
+    "index": "A level that starts from 1 and grows, such as prices; several lines and measures may share one.",
     "individual": "How far single measures of a programme stray around what the programme delivers.",
     "jointly": "All councils of an option in the same future; never a product of separate chances.",
     "measure": "One saving or income scheme.",
     "middle": "Half of the futures lie above it and half below: the median.",
     "net present value": "Costs and benefits to the council, discounted at 3.5% a year in real terms.",
+    "once": "A way to vary: one value holds for all years, so that a bad year is followed by bad years.",
     "one-off": "Money that comes or goes once. It does not close a recurring gap.",
     "option": "A set of measures put to members.",
     "overlap": "Money that two measures would both save, and which is saved only once.",
@@ -67,13 +81,22 @@ TERMS: Mapping[str, str] = {
     "reserve needed": ("The opening balance that keeps reserves above their minimum in 80, 90 or 95 of 100 futures."),
     "reserves_hold": ("The test that the general fund stays at or above its minimum in every year, one-offs paid."),
     "reserves_restored": "The test that the general fund ends no lower than it began.",
+    "reverting": (
+        "A way to vary: steps add up from nothing, but each year only a part of the year before stays: reverting(0.6) "
+        "keeps 0.6 of it. The band widens from today's known figure to a spread that it does not pass."
+    ),
     "run rate": "A year's worth of savings, as at 31 March.",
     "seed": ("The number that the random draws start from; the same seed gives the same figures. 0 is a seed."),
     "shortfall": "How much is missing in the target year where the gap is not closed.",
     "target year": "The year by which the gap must be closed.",
     "target_year": ("The test that the recurring gap is closed as at 31 March of the target year: the usual headline."),
     "varies": (
-        "How a driver moves through the years: once, yearly, walk (steps add up) or ar1(phi) (years "
-        "resemble the ones before)."
+        "How a driver moves through the years: once, yearly, walk, reverting(phi), ar1(phi) or compounding; "
+        "each is explained under its own name."
     ),
+    "walk": (
+        "A way to vary: each year's draw is a step, and steps add up from nothing. The band widens without end, "
+        "with the root of the years; for errors of a forecast that nobody puts right."
+    ),
+    "yearly": "A way to vary: each year is drawn anew, and no year knows of another. Good and bad years even out.",
 }

@@ -18,7 +18,7 @@ from simlib import distributions
 from simlib.config import nodes, scalars
 from simlib.config.document import MOST_PROBLEMS
 from simlib.config.formulas import Formula
-from simlib.config.hierarchical import HINT, KEY, Hierarchical, hierarchical, is_hierarchical, refuse_formula
+from simlib.config.hierarchical import KEY, Hierarchical, hierarchical, is_hierarchical, refuse_formula
 from simlib.config.nodes import (
     Gather,
     Listing,
@@ -127,6 +127,7 @@ def _parameter(key: Text, node: Node, family: distributions.Family, slot: "Slot"
         values = [gather.take(_single, key, item, role, slot, setting) for item in node]
         gather.finish()
         return tuple(values)
+    refuse_formula(node, role, slot.kind)
     return _single(key, node, role, slot, setting)
 
 
@@ -134,8 +135,7 @@ def _single(key: str, node: Node, role: str, slot: "Slot", setting: Setting) -> 
     from simlib.config.slots import literal
 
     if isinstance(node, Mapping):
-        expected(node, f"a figure or a name; {HINT}")
-    refuse_formula(node)
+        expected(node, "a figure; one that is itself uncertain is named, as in mean: drivers.level, hierarchical: yes")
     if role == "share":
         return scalars.part(node, setting)
     if role in ("number", "count"):

@@ -14,12 +14,12 @@ from simlib import distributions
 from simlib.config import scalars
 from simlib.config.formulas import Formula, FormulaError, parse_formula
 from simlib.config.nodes import Gather, Mapping, Node, Text, join, nearest_or_list, problem, quote, refuse
+from simlib.config.quantities import Kind
 from simlib.config.scalars import Setting
 from simlib.distributions import Array, Show, quantile_of_name
 from simlib.distributions.base import ByInversion, plain
 
 KEY = "hierarchical"
-HINT = f"a parameter that is itself uncertain needs {KEY}: yes beside it"
 # Lists, data and distributions inside: members of these are not told apart by single figures.
 _NO_MEMBERS = frozenset({"value", "values", "weights", "probabilities", "of", "parent", "quantiles"})
 
@@ -124,8 +124,13 @@ def hierarchical(
     return Hierarchical(family.name, values)
 
 
+def has_members(family: distributions.Family) -> bool:
+    """Whether members of a family are told apart by single figures."""
+    return not set(family.parameters) & _NO_MEMBERS
+
+
 def _check_family(node: Mapping, family: distributions.Family) -> None:
-    if set(family.parameters) & _NO_MEMBERS:
+    if not has_members(family):
         refuse(node["dist"], f"{KEY} is for families whose parameters are single figures, got {quote(node['dist'])}")
     if "truncate" in node:
         hint = "; truncated_normal has bounds of its own" if family.name == "normal" else ""
@@ -164,9 +169,9 @@ def _parameter(key: Text, node: Node, single: Callable[[str, Node], float]) -> f
         refuse(node, f"expected a figure, or a formula such as drivers.level, got {quote(node)}: {trouble}")
 
 
-def refuse_formula(node: Node) -> None:
+def refuse_formula(node: Node, role: str, kind: Kind) -> None:
     """Refuse a formula where a certain parameter is expected, and say how it is allowed."""
-    from simlib.config.slots import is_figure
+    from simlib.config.slots import EXPECTED, is_figure
 
     if not isinstance(node, Text) or is_figure(node):
         return
@@ -175,4 +180,6 @@ def refuse_formula(node: Node) -> None:
     except FormulaError:
         return
     if names:
-        refuse(node, f"expected a certain figure, got {quote(node)}; {HINT}")
+        meant: Kind = "share" if role == "share" else "number" if role in ("number", "count") else kind
+        hint = f"for a parameter that is itself uncertain add {KEY}: yes"
+        refuse(node, f"expected {EXPECTED[meant]}, got {quote(node)}; {hint}")

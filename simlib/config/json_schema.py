@@ -9,6 +9,7 @@ from typing import Any
 from simlib import distributions
 from simlib.config import references, schema, slots
 from simlib.config.fields import MARK
+from simlib.config.hierarchical import has_members
 
 Json = dict[str, Any]
 
@@ -205,10 +206,17 @@ def _drivers() -> Json:
         "value": _ref("Figure"),
         "formula": _ref("Formula"),
     }
+    said = {"dist": {"enum": _with_members()}, "hierarchical": {"enum": ["yes", True]}, **common}
+    hierarchical = {**_closed(said, ["dist", "hierarchical"]), "additionalProperties": _ref("Figure")}
     families = [_family(family, common) for family in distributions.FAMILIES.values() if family.name != "truncated"]
     others = [_closed({head: form, **common, **_truncation(head)}, [head]) for head, form in heads.items()]
     part = {"type": "object", "properties": {"weight": _ref("Share")}, "required": ["weight"]}
-    return {"Driver": _any(*families, *others), "MixturePart": part}
+    return {"Driver": _any(*families, *others, hierarchical), "MixturePart": part}
+
+
+def _with_members() -> list[str]:
+    """Give the families that a distribution with calculated parameters may be of."""
+    return [family.name for family in distributions.FAMILIES.values() if has_members(family)]
 
 
 def _truncation(head: str) -> Json:
