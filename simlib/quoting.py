@@ -15,7 +15,7 @@ _VARIES = {
     "yearly": "; drawn anew each year",
     "walk": "; a step each year, adding to the ones before",
     "ar1": "; each year resembling the one before",
-    "compounding": "; growth drawn anew each year, compounding from 1 in the year before the first",
+    "compounding": " growth a year, compounding from 1 in the year before the first",
     "reverting": "; a step each year, and {kept} of the year before's value stays",
 }
 

@@ -1,6 +1,9 @@
 """Each way to vary through the years against closed forms, an index that several lines share, and what plans mean."""
 
 import math
+import re
+from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -8,14 +11,17 @@ from numpy.typing import NDArray
 from small_files import COUNCIL, HEAD, document_of, drawn, figure, pair_of, parsed, told
 
 from simlib.compiling import compile_model
+from simlib.config import load_config
 from simlib.config.load import parse_config
-from simlib.config.quantities import Varies
+from simlib.config.quantities import Mode, Varies
 from simlib.distributions import make
 from simlib.drivers import Driver
 from simlib.engine import simulate, simulate_plan
 from simlib.errors import ModelError
+from simlib.glossary import TERMS
 from simlib.kernels import lines
 from simlib.passage import along, exact_moments, steps
+from simlib.quoting import quantity_words
 from simlib.sampling.dependence import spearman
 
 COUNT = 40_000
@@ -322,3 +328,29 @@ def test_an_override_of_an_index_is_growth_still_and_keeps_its_plan() -> None:
     futures = simulate(compile_model(config), 16, seed=1)
     np.testing.assert_allclose(futures.outputs["index"][:, 0], 1.05 ** np.arange(1, 5))
     np.testing.assert_allclose(simulate_plan(compile_model(config)).outputs["index"][:, 0], PLANNED)
+
+
+# --- in words --------------------------------------------------------------------------------------------------
+
+
+def test_the_table_of_the_model_has_every_way_to_vary(root: Path) -> None:
+    page = (root / "docs" / "model.md").read_text(encoding="utf-8")
+    for mode in get_args(Mode):
+        assert re.search(rf"^\| `{mode}(\(φ\))?` \|", page, re.MULTILINE), mode
+        assert mode in TERMS
+
+
+def test_a_config_says_each_way_in_words(root: Path) -> None:
+    config = load_config(root / "tests" / "good" / "time.yaml")
+    said = {name: quantity_words(entry, "£m") for name, entry in config.drivers.items()}
+    assert said["cpi"].endswith("growth a year, compounding from 1 in the year before the first (business case: 2%)")
+    assert said["surprise"].endswith("; each year resembling the one before (business case: 0%)")
+    assert said["deflator"] == "0.02 growth a year, compounding from 1 in the year before the first"
+    energy = config.councils["here"].pressures["energy"].change
+    assert quantity_words(energy, "£m").endswith("; a step each year, and 0.6 of the year before's value stays")
+
+
+def test_a_good_file_uses_every_way_to_vary(root: Path) -> None:
+    model = compile_model(load_config(root / "tests" / "good" / "time.yaml"))
+    quantities = [node.quantity for node in model.nodes if getattr(node, "quantity", None)]  # type: ignore[attr-defined]
+    assert {quantity.varies.mode for quantity in quantities if quantity.varies} | {"once"} == set(get_args(Mode))

@@ -20,7 +20,7 @@ from simlib.readouts import closes
 from simlib.results import Futures
 from simlib.sampling import RandomSampler, stream
 
-CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
+CONFIGS = [*sorted((Path(__file__).parent.parent / "configs").glob("*.yaml")), Path(__file__).parent / "good/time.yaml"]
 SEED = 7
 YEARLY = (
     "gap_before", "savings", "run_rate", "gap_after", "gap_recurring", "one_off_gross", "one_off_savings",
