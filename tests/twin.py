@@ -24,6 +24,7 @@ from simlib.config.quantities import ByYear, Quantity, SumOf
 from simlib.config.references import reference
 from simlib.config.schema import Line, Measure, OneOff
 from simlib.distributions import make
+from simlib.distributions.base import tails
 from simlib.years import parse_address
 
 NEVER = math.inf
@@ -119,7 +120,7 @@ class Figures:
         assert stated.distribution is not None
         if isinstance(stated.value, Hierarchical):
             own = {name: self._formula(f, f"{address}.{name}", year) for name, f in stated.value.formulas.items()}
-            return float(make(stated.value.family, {**stated.value.certain, **own}).from_score(np.array([score]))[0])
+            return float(make(stated.value.family, {**stated.value.certain, **own}).at(*tails(np.array([score])))[0])
         return float(stated.distribution.from_score(np.array([score]))[0])
 
     def _planned(self, stated: Quantity, address: str, year: int) -> float:
