@@ -1,14 +1,16 @@
 """Measure what a person waits for and what it takes: whole commands, from process start to end.
 
     python3 scripts/simlib.py benchmark            every table
-    python3 scripts/simlib.py benchmark start-up   one of them: start-up, run
+    python3 scripts/simlib.py benchmark start-up   one of them: start-up, run, accuracy
 
 Each row is the median of several runs beside its target; the runs of a table are interleaved, so that a slow spell
 of the machine falls on all of them. ``--json FILE`` keeps the figures with the machine and the versions. Times are
-measured here, never in a test.
+measured here, never in a test. ``accuracy`` is another kind of table: what each sampler makes of the same number of
+futures, over many seeds; it takes some minutes.
 """
 
 import argparse
+import importlib.util
 import json
 import os
 import platform
@@ -21,6 +23,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 
 ROOT = Path(__file__).resolve().parent.parent
 SOUTH_SOMERSET = str(ROOT / "configs" / "south_somerset.yaml")
@@ -63,6 +66,9 @@ TABLES = {
         Row("run south_somerset, 1,000,000 futures", run(1_000_000), 6.0, 1024.0),
     ),
 }
+
+
+ACCURACY = "accuracy"
 
 
 def measured_once(row: Row, folder: Path) -> tuple[float, float]:
@@ -108,18 +114,43 @@ def show(title: str, rows: list[Measured]) -> None:
         print(f"{row.name:40}{row.seconds:9.2f}{row.target_seconds:9.2f}{row.memory:9.0f}{memory:>9}")
 
 
+def beside(name: str) -> ModuleType:
+    """Give another file of scripts/ as a module; scripts/ is no package."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def accuracy(counts: list[int], seeds: int) -> Iterator[dict[str, object]]:
+    """Measure and print what each sampler makes of some numbers of futures."""
+    table = beside(ACCURACY)
+    for simulations in counts:
+        rows = list(table.rows(simulations, seeds))
+        table.show(rows, seeds)
+        yield from ({**asdict(row), "seeds": seeds} for row in rows)
+
+
 def main() -> int:
     """Measure the tables asked for."""
+    known = (*TABLES, ACCURACY)
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tables", nargs="*", metavar="TABLE", help=", ".join(TABLES))
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help=", ".join(known))
     parser.add_argument("--times", type=int, default=5, help="counted runs of each command")
+    parser.add_argument("--simulations", type=int, action="append", help="futures for accuracy; may be repeated")
+    parser.add_argument("--seeds", type=int, default=40, help="seeds for accuracy")
     parser.add_argument("--json", type=Path, help="keep the figures in this file")
     asked = parser.parse_args()
-    unknown = [name for name in asked.tables if name not in TABLES]
+    unknown = [name for name in asked.tables if name not in known]
     if unknown:
-        parser.error(f"no table is called {unknown[0]!r}; there are {', '.join(TABLES)}")
+        parser.error(f"no table is called {unknown[0]!r}; there are {', '.join(known)}")
     tables: dict[str, list[dict[str, object]]] = {}
-    for name in asked.tables or TABLES:
+    for name in asked.tables or known:
+        if name == ACCURACY:
+            tables[name] = list(accuracy(asked.simulations or [16_384, 131_072], asked.seeds))
+            continue
         rows = list(measure(TABLES[name], asked.times))
         show(name, rows)
         tables[name] = [asdict(row) for row in rows]

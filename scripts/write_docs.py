@@ -7,6 +7,9 @@ is left alone: only what stands between ``<!-- name: -->`` and ``<!-- :name -->`
 a command in an example. tests/test_prose.py fails where a page is not what this gives.
 """
 
+import importlib.util
+import json
+import math
 import os
 import re
 import shlex
@@ -17,6 +20,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from simlib.config import crossrefs, formulas, references, schema
@@ -45,6 +49,8 @@ FORMS = {
     "Address": "an [address](#addresses)",
     "Pair": "a list of two [addresses](#addresses)",
     "Patterns": "an [address](#addresses) in which `*` stands for one part, or a list of them",
+    "Concordance": "`7 of 10`",
+    "Matrix": "a [matrix](#matrices)",
     "Requirements": "a name, `not` and an event's name, or a list of them",
     "RawValue": "what may stand at that address",
     "MoneyUnit": "`£`, `£k`, `£m` or `£bn`",
@@ -55,10 +61,11 @@ FORMS = {
     "Year": "a year such as `2019/20`",
     "Years": "`2016/17 to 2020/21`",
     "Moment": "`2016/17` (its 1 April), `2016-10` (its first day) or `2016-10-15`",
-    "Varies": "[`once`, `yearly`, `walk` or `ar1(0.6)`](#through-the-years)",
+    "Varies": "[how it moves](#through-the-years): `once`, `yearly`, `walk`, `reverting(…)`, `ar1(…)`, `compounding`",
     "Seed": "a whole number; 0 is one",
     "SimulationCount": "a whole number such as `131_072` or `1e6`",
     "Kept": "a whole number, or `all`",
+    "Precision": "a share, or a mapping such as `{chance: 0.5%, p90: £0.05m}`",
     "Number": "a number",
     "Money": "money",
     "Share": "a share",
@@ -199,8 +206,8 @@ def plain(value: Any) -> str:
     return f"{value:_}" if isinstance(value, int) else str(value)
 
 
-# Two families are not written as their parameters are called.
-WRITTEN = {"mixture": "`of`", "truncated": "`truncate`, beside any other family"}
+# Three families are not written as their parameters are called.
+WRITTEN = {"mixture": "`of`", "logarithmic_pool": "`of`", "truncated": "`truncate`, beside any other family"}
 
 
 def family_table() -> Iterator[str]:
@@ -280,6 +287,85 @@ def variables() -> Iterator[str]:
     yield from table("name", "unit", "what it is", "in results.nc", rows=rows)
 
 
+# Blocks of docs/textbook.md
+
+
+def beside(name: str) -> ModuleType:
+    """Give another file of scripts/ as a module; scripts/ is no package."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def problems() -> Iterator[str]:
+    """Give each problem of configs/textbook with its answers and what simlib says, run as its file has it."""
+    textbook = beside("textbook")
+    for problem, answers in textbook.ANSWERS.items():
+        run = textbook.run(problem)
+        config = run.document["config"]
+        path = textbook.PROBLEMS / f"{problem}.yaml"
+        yield f"### {config['title']}"
+        yield ""
+        yield path.read_text(encoding="utf-8").split("\n", 1)[0].removeprefix("# ")
+        yield f"[The file](../configs/textbook/{path.name}) draws {config['simulations']:,} futures."
+        yield ""
+        rows = ((run.label(answer), *answer_cells(answer, run.found(answer))) for answer in answers())
+        yield from table("figure", "", "answer", "known by", "published", "simlib", rows=rows)
+
+
+STATISTICS = {"mean": "average", "sd": "standard deviation", "chance": "chance"}
+
+
+def answer_cells(answer: Any, found: Any) -> tuple[str, ...]:
+    """Give what is asked, the answer, how it is known and what simlib says, all as finely as its error allows."""
+    what = STATISTICS.get(answer.statistic) or f"{answer.statistic.removeprefix('p')}% are below"
+    if not found.value:  # none of so many: all that can be said is how many there were
+        return what, f"{answer.truth:g}", answer.by, answer.published, f"none seen; below {found.interval[1]:.1g}"
+    places = max(0, 1 - math.floor(math.log10(found.error)))
+    said = f"{found.value:,.{places}f} ± {found.error:,.{places}f}"
+    return what, f"{answer.truth:,.{places + 1}f}", answer.by, answer.published, said
+
+
+# Blocks of docs/decisions.md
+
+
+def samplers() -> Iterator[str]:
+    """Give what scripts/benchmark.py has measured of the samplers, as docs/accuracy.json keeps it."""
+    measured = json.loads((DOCS / "accuracy.json").read_text(encoding="utf-8"))
+    names = (
+        "sampler", "futures", "figure", "variance, of random's", "promised at most", "between seeds",
+        "95% intervals hold", "time of a run", "gain in the same time",
+    )  # fmt: skip
+    rows = (
+        (
+            f"`{row['sampler']}`",
+            f"{row['simulations']:,}",
+            row["figure"],
+            share_words(row["stated"]),
+            share_words(row["target"]) if row["target"] else "",
+            share_words(row["between"]),
+            f"{100 * row['covered']:.0f}%",
+            f"{row['time']:.1f}",
+            f"{rounded(row['gain']):,g}",
+        )
+        for row in measured["tables"]["accuracy"]
+    )
+    yield from table(*names, rows=rows)
+
+
+def share_words(share: float) -> str:
+    """Give a share as a decimal, a small one as 1 in so many."""
+    return f"{share:.3g}" if share >= 0.02 else f"1/{rounded(1 / share):,.0f}"
+
+
+def rounded(value: float) -> float:
+    """Give a figure to two digits."""
+    return float(f"{value:.2g}")
+
+
 BLOCKS: Mapping[str, Callable[[], Iterator[str]]] = {
     "functions": lambda: iter([code(*formulas.FUNCTIONS, *formulas.CONSTANTS)]),
     "sections": lambda: section_tables(config_schema()),
@@ -288,6 +374,8 @@ BLOCKS: Mapping[str, Callable[[], Iterator[str]]] = {
     "rules": rules,
     "terms": terms,
     "variables": variables,
+    "problems": problems,
+    "samplers": samplers,
 }
 
 

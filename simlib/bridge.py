@@ -5,7 +5,7 @@ together. One stacked block serves all: assumption j is drawn in stretch j of it
 thousand futures give its mean shift far within simulation error.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,6 +16,7 @@ from simlib.drivers import (
     Constant,
     Driver,
     Event,
+    HierarchicalDriver,
     Node,
     Source,
     SumOfDraws,
@@ -24,11 +25,10 @@ from simlib.drivers import (
     happening,
 )
 from simlib.flows import flows
-from simlib.kernels.lines import accumulated
 from simlib.kernels.paths import Floats
 from simlib.model import Model
+from simlib.passage import through_years
 from simlib.sampling import Dimension, stream
-from simlib.sampling.dependence import ar1
 
 STRATA = 1_024
 STRETCHES = 16  # assumptions in one block
@@ -78,6 +78,16 @@ class LooseSource:
     def driver(self, node: Driver) -> Floats:
         """Give a driver's values: drawn in its stretch, planned elsewhere."""
         return self.within(node, node.plan, lambda _: _drawn(node))
+
+    def member(self, node: HierarchicalDriver, parameters: Mapping[str, Floats]) -> Floats:
+        """Give the values of a driver's own members likewise."""
+
+        def draw(stretch: slice) -> Floats:
+            wide = STRATA * len(self.loose)
+            near = {name: v[..., stretch] if v.ndim and v.shape[-1] == wide else v for name, v in parameters.items()}
+            return node.at(near, [_strata(dimension) for dimension in node.dimensions])
+
+        return self.within(node, node.plan, draw)
 
     def event(self, node: Event, chances: Sequence[Floats]) -> Floats:
         """Give an event's moments likewise."""
@@ -151,13 +161,8 @@ def _loosened(model: Model) -> list[Node]:
 
 
 def _drawn(node: Driver) -> Floats:
-    scores = np.stack([_strata(dimension) for dimension in node.dimensions])
-    if node.varies.mode == "ar1":
-        scores = ar1(scores, node.varies.phi)
-    values = np.stack([node.distribution.from_score(row) for row in scores])
-    if node.varies.mode == "once":
-        return np.asarray(values[0])
-    return accumulated(values) if node.varies.mode == "walk" else values
+    scores = [_strata(dimension) for dimension in node.dimensions]
+    return through_years(scores, node.varies, lambda row, _: node.distribution.from_score(row))
 
 
 def _strata(dimension: Dimension) -> Floats:

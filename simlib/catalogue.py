@@ -4,24 +4,29 @@
 address, after what it needs. What the figures are used for is in ``simlib.compiling``.
 """
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from simlib.config import Config
 from simlib.config.formulas import Formula
+from simlib.config.hierarchical import Hierarchical
 from simlib.config.quantities import ByYear, DatedChances, Quantity, SumOf, Varies
 from simlib.config.references import reference
 from simlib.config.schema import Council, Measure
 from simlib.config.schema import Event as EventSection
-from simlib.distributions import Distribution, make
+from simlib.distributions import Distribution, ParameterError, make
 from simlib.drivers import (
+    Compounded,
     Computed,
     Constant,
     Driver,
     Event,
+    GrowthOf,
     Happened,
+    HierarchicalDriver,
     Node,
     PlanSource,
     ProgrammeShare,
@@ -30,13 +35,22 @@ from simlib.drivers import (
     evaluate,
 )
 from simlib.errors import ModelError, Problem
+from simlib.kernels.lines import compounded
 from simlib.kernels.paths import Floats
+from simlib.passage import along
 from simlib.sampling import Dimension
 from simlib.years import address as year_address
 from simlib.years import parse_address
 
+# In these a year's growth stands, and the name of an index means its growth.
+_TAKES_GROWTH = re.compile(r"(councils\.\w+\.\w+\.\w+\.growth|measures\.\w+\.indexed_to)(\.y[0-9_]+)?")
 OWN_FIELDS = ("saving", "realisation", "delay", "scope_growth", "backfill", "running_cost", "indexed_to")
 ONE, ZERO = 1.0, 0.0
+
+
+def _compounds(quantity: Quantity | None) -> bool:
+    """Whether a figure is an index that growth makes."""
+    return quantity is not None and quantity.varies is not None and quantity.varies.mode == "compounding"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +145,10 @@ class Figures:
     _open: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """List the slots."""
+        """List the slots, and the parameters of theirs that are calculated."""
         self._slots = slots(self.config)
+        for address, slot in list(self._slots.items()):
+            self._list_parameters(address, slot)
 
     def __contains__(self, address: str) -> bool:
         """Tell whether the file states this figure."""
@@ -194,18 +210,71 @@ class Figures:
             return self._sum(address, value, slot)
         if isinstance(value.value, Formula):
             return self._formula(address, value, value.value, slot)
+        if isinstance(value.value, Hierarchical):
+            return self._hierarchical(address, value, value.value, slot)
         if value.distribution is not None:
             return self._driver(address, value, value.distribution, slot)
-        return Constant(address, np.asarray(value.value, dtype=float), self.planned(value, slot.neutral), value)
+        return self._constant(address, value, slot)
+
+    def _constant(self, address: str, quantity: Quantity, slot: Slot) -> Constant:
+        plan = self.planned(quantity, slot.neutral)
+        if not _compounds(quantity):
+            return Constant(address, np.asarray(quantity.value, dtype=float), plan, quantity)
+        fixed = compounded(self._column(np.asarray(quantity.value, dtype=float)))
+        starts = quantity.plan is None and slot.neutral is not None  # the plan is the neutral value, not growth of it
+        return Constant(address, fixed, self._column(plan) if starts else compounded(self._column(plan)), quantity)
+
+    def _column(self, plan: Floats) -> Floats:
+        """Give a planned figure as (year, 1)."""
+        return plan if plan.ndim > 1 else np.full((len(self.years), 1), plan)
 
     def _driver(self, address: str, quantity: Quantity, distribution: Distribution, slot: Slot) -> Driver:
-        varies = quantity.varies or Varies()
-        name = quantity.stream or address
-        once = varies.mode == "once"
-        dimensions = (Dimension(name, 0),) if once else tuple(Dimension(name, year) for year in self.years)
-        plan = self.planned(quantity, slot.neutral)
-        plan = plan if once or plan.ndim else np.full((len(self.years), 1), plan)
-        return Driver(address, distribution, varies, plan, dimensions, quantity)
+        plan = self._driver_plan(quantity, slot, np.asarray(distribution.mean))
+        dimensions = self._dimensions(address, quantity)
+        return Driver(address, distribution, quantity.varies or Varies(), plan, dimensions, quantity)
+
+    def _dimensions(self, address: str, quantity: Quantity) -> tuple[Dimension, ...]:
+        name, varies = quantity.stream or address, quantity.varies or Varies()
+        return tuple(Dimension(name, year) for year in (self.years if varies.mode != "once" else (0,)))
+
+    def _driver_plan(self, quantity: Quantity, slot: Slot, mean: Floats) -> Floats:
+        """Give what the plan has a driver be, by year where it varies; the mean of each draw where nothing is said."""
+        varies, unsaid = quantity.varies or Varies(), quantity.plan is None and slot.neutral is None
+        plan = mean if unsaid else self.planned(quantity, slot.neutral)
+        if varies.mode == "once":
+            return plan
+        plan = self._column(plan)
+        if unsaid:
+            return along(plan, varies)
+        growth = quantity.plan is not None and varies.mode == "compounding"  # of an index, growth is planned
+        return compounded(plan) if growth else plan
+
+    def _hierarchical(self, address: str, quantity: Quantity, of: Hierarchical, slot: Slot) -> HierarchicalDriver:
+        """Give a driver with the nodes of its parameters, each under an address of its own."""
+        self._list_parameters(address, slot)
+        inputs = {name: self.node(f"{address}.{name}") for name in quantity.parameters}
+        unsaid = quantity.plan is None and slot.neutral is None
+        mean = self._planned_means(address, of, inputs) if unsaid else np.asarray(np.nan)
+        varies, plan = quantity.varies or Varies(), self._driver_plan(quantity, slot, mean)
+        dimensions = self._dimensions(address, quantity)
+        return HierarchicalDriver(address, of, varies, plan, dimensions, quantity, inputs, of.certain)
+
+    def _list_parameters(self, address: str, slot: Slot) -> None:
+        """Put the parameters that are calculated among what can be asked for."""
+        found = slot.value.parameters if isinstance(slot.value, Quantity) else {}
+        for name, parameter in found.items():
+            self._slots[f"{address}.{name}"] = Slot(parameter, None, slot.measure)
+
+    def _planned_means(self, address: str, of: Hierarchical, inputs: Mapping[str, int]) -> Floats:
+        """Give the mean of the member that its parameters at their plan make: (), or (year, 1)."""
+        planned = np.broadcast_arrays(*(self.planned_value(node) for node in inputs.values()))
+        rows = [dict(zip(inputs, map(float, row), strict=True)) for row in zip(*map(np.ravel, planned), strict=True)]
+        try:
+            means = [make(of.family, {**of.certain, **row}).mean for row in rows]
+        except ParameterError as trouble:
+            at = f"{address}.{trouble.parameter}" if trouble.parameter else address
+            raise ModelError([Problem("", at, f"{trouble}, with its parameters at their plan; state a plan")]) from None
+        return np.asarray(means).reshape(planned[0].shape)
 
     def _by_year(self, address: str, value: ByYear, slot: Slot) -> Stacked:
         parts = []
@@ -224,7 +293,7 @@ class Figures:
         plan = float(self.planned(each, None))
         return SumOfDraws(address, count, each.distribution, plan, each.stream or f"{address}.each", each)
 
-    def _formula(self, address: str, quantity: Quantity, formula: Formula, slot: Slot) -> Computed:
+    def _formula(self, address: str, quantity: Quantity, formula: Formula, slot: Slot) -> Computed | Compounded:
         inputs: dict[str, tuple[int, int | None]] = {}
         fixed: dict[str, Floats] = {}
         for name in formula.names:
@@ -232,8 +301,21 @@ class Figures:
                 fixed[name] = np.asarray(self.years, dtype=float)[:, None]
             elif name != "pi":
                 inputs[name] = self._named(name, slot, address)
+        if _TAKES_GROWTH.fullmatch(address) or _compounds(quantity):
+            inputs = {name: (self._growth(node), year) for name, (node, year) in inputs.items()}
         plan = self.planned(quantity, None) if quantity.plan is not None else None
-        return Computed(address, formula, inputs, fixed, plan, quantity)
+        computed = Computed(address, formula, inputs, fixed, plan, quantity)
+        if not _compounds(quantity):
+            return computed
+        self.nodes.append(computed)  # without an address of its own: nobody asks for the growth alone
+        return Compounded(address, len(self.nodes) - 1, len(self.years), quantity)
+
+    def _growth(self, node: int) -> int:
+        """Give the node of an index's growth; any other figure is growth already."""
+        made = self.nodes[node]
+        if not _compounds(getattr(made, "quantity", None)):
+            return node
+        return self.add(GrowthOf(f"{made.address}.growth", node))
 
     def _named(self, name: str, slot: Slot, address: str) -> tuple[int, int | None]:
         """Give the node that a name in a formula means, and the place of its year where it names one."""

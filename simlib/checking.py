@@ -1,28 +1,28 @@
 """What the reader of a run must know: repairs, correlations not met, hindsight, figures beyond the horizon."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from simlib.citing import enclosing_source, sources
+from simlib.correlating import correlation_checks
 from simlib.delivery import Delivery
-from simlib.dependence import Statement
 from simlib.drivers import Driver
-from simlib.kernels.paths import Floats
 from simlib.model import Model
+from simlib.precision import reached
+from simlib.quality import ONE_RUN_IN, Quality
 from simlib.results import Futures
-from simlib.sampling.dependence import spearman
+from simlib.units import figure
 
-RANKED = 8_192  # futures that achieved rank correlations are measured on
 Check = dict[str, Any]
 
 
-def checks(futures: Futures) -> list[Check]:
-    """Give everything that a reader must know, in a fixed order."""
+def checks(futures: Futures, dependence: Mapping[str, Any]) -> list[Check]:
+    """Give everything that a reader must know, in a fixed order; ``dependence`` as summary.json has it."""
     return [
         *_rounded(futures), *_binned(futures), *_compiled(futures.model), *_repairs(futures.model),
-        *_correlations(futures), *_hindsight(futures.model), *_unsourced(futures.model), *_beyond(futures),
+        *_correlations(dependence), *_hindsight(futures.model), *_unsourced(futures.model), *_beyond(futures),
         *_precision(futures),
     ]  # fmt: skip
 
@@ -70,30 +70,27 @@ def _repairs(model: Model) -> Iterator[Check]:
         yield _check("repair", "warning", repair.address, text)
 
 
-def _correlations(futures: Futures) -> Iterator[Check]:
+def _correlations(found: Mapping[str, Any]) -> Iterator[Check]:
     """Say what rank correlations were asked for and what the futures have."""
-    nodes = {n.dimensions: n for n in futures.model.nodes if isinstance(n, Driver)}
-    by_dimension = {d: (n, k) for dims, n in nodes.items() for k, d in enumerate(dims)}
-    for statement in futures.model.dependences.statements:
-        values = [_ranked(futures, *by_dimension[m]) for m in statement.members if m in by_dimension]
-        pairs = [(a, b) for i, a in enumerate(values) for b in values[i + 1 :]]
-        if pairs:
-            achieved = [spearman(a, b) for a, b in pairs[:45]]
-            yield _correlation(statement, achieved, len(values[0]))
+    for level, address, text in correlation_checks(found):
+        yield _check("correlation", level, address, text)
 
 
-def _ranked(futures: Futures, node: Driver, row: int) -> Floats:
-    value = futures.drivers[node.address]
-    value = value if value.ndim == 1 else value[row] - (value[row - 1] if node.varies.mode == "walk" and row else 0.0)
-    return value[:RANKED]
-
-
-def _correlation(statement: Statement, achieved: list[float], count: int) -> Check:
-    low, high = min(achieved), max(achieved)
-    got = f"{low:.2f}" if f"{low:.2f}" == f"{high:.2f}" else f"{low:.2f} to {high:.2f}"
-    far = max(abs(a - statement.rank_correlation) for a in achieved) > 5.0 / np.sqrt(count)
-    text = f"rank correlation asked for {statement.rank_correlation:.2f}, in the futures {got}"
-    return _check("correlation", "warning" if far else "note", statement.address, text)
+def quality_checks(quality: Quality) -> Iterator[Check]:
+    """Say which figures are not as they were asked for, or that all are."""
+    flagged = False
+    for address in quality.departures:
+        for found in quality.flagged(address):
+            flagged = True
+            text = f"the {found.name} that was drawn is {found.errors:.1f} simulation errors from what was asked"
+            yield _check("quality", "warning", address, f"{text}: more than chance explains")
+    count = sum(map(len, quality.departures.values()))
+    if count and not flagged:
+        text = (
+            f"all of {count:,} figures that were drawn are as asked, within {quality.limit:.1f} simulation errors: "
+            f"a limit that chance passes in fewer than 1 of {ONE_RUN_IN:,} runs"
+        )
+        yield _check("quality", "note", "drivers", text)
 
 
 def _hindsight(model: Model) -> Iterator[Check]:
@@ -140,18 +137,38 @@ def _spent_share(model: Model, held: Delivery, cost: int) -> float | None:
 
 
 def _precision(futures: Futures) -> Iterator[Check]:
-    reached, asked = futures.precision, futures.asked_precision
-    if reached is None:
-        return
-    text = (
-        f"with {futures.count:,} futures every headline chance is known to within ±{100 * reached:.2g} of 100 "
-        f"(95 % interval)"
-    )
+    """Say how exactly the headline is known, and whether that is as exact as was asked."""
+    asked = futures.asked_precision
     if asked is None:
-        yield _check("precision", "note", "run.simulations", text)
-    else:
-        met = reached <= asked
-        ending = f"; asked for ±{100 * asked:.2g}" + (
-            "" if met else ", which would take more futures than were allowed"
-        )
-        yield _check("precision", "note" if met else "warning", "run.precision", text + ending)
+        if any(key[1] == "" for key in futures.readings):
+            known = _known(futures, "chance", reached(futures, ["chance"])["chance"])
+            text = f"with {futures.count:,} futures {known} (95 % interval)"
+            yield _check("precision", "note", "run.simulations", text)
+        return
+    found = reached(futures, asked)
+    told = " and ".join(
+        f"{_known(futures, name, found[name])} (95 % interval; asked for {_within(futures, name, asked[name])})"
+        for name in asked
+    )
+    met = all(found[name] <= asked[name] for name in asked)
+    ending = "" if met else "; what was asked would take more futures than were allowed"
+    text = f"with {futures.count:,} futures {told}{ending}"
+    yield _check("precision", "note" if met else "warning", "run.precision", text)
+
+
+def _known(futures: Futures, name: str, half: float) -> str:
+    """Say of what a half-width is."""
+    what = "the recurring gap" if futures.model.options else "every output"
+    levels = {name: f"the P{name[1:]} of {what}", "mean": f"the average of {what}", "chance": "every headline chance"}
+    return f"{levels[name]} is known to within {_within(futures, name, half)}"
+
+
+def _within(futures: Futures, name: str, half: float) -> str:
+    """Say a half-width as its figure is spoken."""
+    if name == "chance":
+        return f"±{100 * half:.2g} of 100"
+    model = futures.model
+    kinds = {"money"} if model.options else {output.kind for output in model.outputs}
+    if not np.isfinite(half):
+        return "no bound"
+    return f"±{figure(float(f'{half:.2g}'), kinds.pop() if len(kinds) == 1 else 'number', model.unit)}"

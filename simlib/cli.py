@@ -8,6 +8,7 @@ import errno
 import functools
 import gc
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -141,7 +142,7 @@ def run(
     configs: Configs,
     simulations: Annotated[str | None, typer.Option(help="Number of futures: 100000, 100_000 or 1e5.")] = None,
     seed: Annotated[str | None, typer.Option(help="Seed of the random draws; 0 is a seed.")] = None,
-    sampler: Annotated[str | None, typer.Option(help="random or sobol.")] = None,
+    sampler: Annotated[str | None, typer.Option(help="random, latin_hypercube or sobol.")] = None,
     sets: Sets = None,
     jobs: Annotated[str | None, typer.Option(help="Workers; all cores where left out.")] = None,
     backend: Annotated[str | None, typer.Option(help="threading or loky.")] = None,
@@ -152,7 +153,12 @@ def run(
         list[str] | None, typer.Option("--format", help="json, nc, html, figures; repeated or with commas.")
     ] = None,
     precision: Annotated[
-        str | None, typer.Option(help="Draw until every headline chance is known within this, such as 0.5%.")
+        list[str] | None,
+        typer.Option(help="Draw until every headline chance is known within this, such as 0.5%; or p90=£0.05m."),
+    ] = None,
+    keep_order: Annotated[
+        Path | None,
+        typer.Option(metavar="RUN", help="A former run whose drivers keep their places in the sequence of sobol."),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="One line for each option.")] = False,
 ) -> None:
@@ -162,25 +168,26 @@ def run(
     options = {
         "simulations": _whole("--simulations", simulations, 1, _MOST_SIMULATIONS),
         "seed": _whole("--seed", seed, 0, 2**63 - 1),
-        "sampler": _one_of("--sampler", sampler, ("random", "sobol")),
-        "precision": _share("--precision", precision),
+        "sampler": _one_of("--sampler", sampler, ("random", "latin_hypercube", "sobol")),
         "n_jobs": _whole("--jobs", jobs, 1, 1024) or _cores(),
         "backend": _one_of("--backend", backend, ("threading", "loky")),
+        "order": _order(configs, keep_order),
     }
     chosen = check_formats(FORMATS if formats is None else _listed(formats))
     if not chosen:
         raise _refusal("--format", f"expected {', '.join(FORMATS)}, got nothing")
     places = _places(configs, out)
     models = _compiled(configs, sets or [])
-    for model, place in zip(models, places, strict=True):
-        _run_one(model, place, options=options, formats=chosen, quiet=quiet)
+    exact = [_precision(precision, model.config) for model in models]
+    for model, place, wanted in zip(models, places, exact, strict=True):
+        _run_one(model, place, options=options | {"precision": wanted}, formats=chosen, quiet=quiet)
 
 
 def _run_one(
     model: "Model",
     place: Path,
     *,
-    options: Mapping[str, int | float | str | None],
+    options: Mapping[str, object],
     formats: Sequence[str],
     quiet: bool,
 ) -> None:
@@ -257,6 +264,15 @@ def _places(configs: Sequence[Path], out: Path | None) -> list[Path]:
     return places
 
 
+def _order(configs: Sequence[Path], run: Path | None) -> list[tuple[str, int]] | None:
+    """Give the order of a former run's dimensions: that of one file."""
+    from simlib.folder import read_order
+
+    if run is not None and len(configs) > 1:
+        raise _refusal("--keep-order", f"expected one CONFIG, got {len(configs)}")
+    return None if run is None else read_order(run)
+
+
 def _listed(values: Sequence[str] | None) -> list[str]:
     """Give the parts of an option that may be repeated or hold commas."""
     return [part.strip() for value in values or () for part in value.split(",") if part.strip()]
@@ -277,26 +293,33 @@ def _whole(option: str, text: str | None, least: int, most: int) -> int | None:
     raise _refusal(option, f"expected a whole number from {least:,} to {most:,}, got {text[:60]!r}")
 
 
-def _share(option: str, text: str | None) -> float | None:
-    """Give an option's share, between 0 and 1."""
-    from simlib.units import parse_share
+def _precision(words: Sequence[str] | None, config: "Config") -> dict[str, float] | None:
+    """Read what a run of a file must know, and how exactly: 0.5% of chances, or amounts such as p90=£0.05m."""
+    from simlib.config.precision import amounts, misfit, parse
 
-    if text is None:
-        return None
-    try:
-        value = parse_share(text)
-    except ValueError as problem:
-        raise _refusal(option, str(problem)) from problem
-    if not 0.0 < value < 1.0:
-        raise _refusal(option, f"expected more than 0% and less than 100%, got '{text}'")
-    return value
+    given = [part.strip() for word in words or () for part in re.split(r",(?=\s*[a-z])", word)]
+    found = []
+    for part in given:
+        name, stated, amount = part.partition("=")
+        try:
+            found.append(parse(*((name.strip(), amount.strip()) if stated else ("chance", part)), config.money or "£m"))
+        except ValueError as problem:
+            raise _refusal("--precision", f"{problem}, got '{part[:60]}'") from problem
+    names = [wanted.name for wanted in found]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    wrong = (twice, "stands here twice") if twice else misfit(tuple(found), config.options, config.outputs)
+    if wrong is not None:
+        raise _refusal("--precision", f"{wrong[0]}: {wrong[1]}")
+    return amounts(tuple(found)) or None
 
 
 def _one_of(option: str, text: str | None, known: Sequence[str]) -> str | None:
     """Read one of a few words."""
+    from simlib.wording import joined
+
     if text is None or text in known:
         return text
-    raise _refusal(option, f"expected {' or '.join(known)}, got {text!r}")
+    raise _refusal(option, f"expected {joined(known, 'or')}, got {text!r}")
 
 
 def _refusal(option: str, message: str) -> ConfigError:
@@ -368,7 +391,8 @@ def explain(
     from simlib.console import open_console, print_lines
     from simlib.explain import explanation
 
-    print_lines(explanation(" ".join(word)), open_console())
+    console = open_console()
+    print_lines(explanation(" ".join(word), encoding=console.encoding), console)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

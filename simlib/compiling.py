@@ -5,17 +5,15 @@ What a number is (its node) is the business of ``simlib.catalogue``; here is wha
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from typing import Any
 
 import numpy as np
 
-from simlib import years as year_names
 from simlib.catalogue import Figures
 from simlib.config import Config, placing
-from simlib.config.schema import Council, Dependence, Line, Measure, OneOff
+from simlib.config.schema import Council, Line, Measure, OneOff
 from simlib.delivery import deliver, level
-from simlib.dependence import Dependences, Statement, group
+from simlib.dependence import Dependences, group
 from simlib.drivers import Driver, Event, PlanSource, Remainder, evaluate
 from simlib.errors import ModelError, Problem
 from simlib.kernels import paths
@@ -35,6 +33,7 @@ from simlib.model import (
     PotModel,
     column,
 )
+from simlib.relations import Relations
 from simlib.sampling import Dimension
 
 
@@ -91,7 +90,7 @@ class _Compiler:
         effects, event_costs = tuple(self._effects()), tuple(self._event_costs())
         options = tuple(self._option(name) for name in config.options)
         outputs = tuple(
-            OutputModel(name, title(name, q.label), q.kind, figures.node(f"outputs.{name}"))
+            OutputModel(name, title(name, q.label), q.kind, figures.node(f"outputs.{name}"), q.condition)
             for name, q in config.outputs.items()
         )
         dependences = self._dependences()
@@ -381,60 +380,6 @@ class _Compiler:
         return OptionModel(name, title(name, option.label), councils, chosen, overlaps, compiled)
 
     def _dependences(self) -> Dependences:
-        statements = [
-            s for name, d in self.config.dependence.items() for s in self._statements(f"dependence.{name}", d)
-        ]
-        return group(statements)
-
-    def _statements(self, address: str, section: Dependence) -> Iterator[Statement]:
-        """Give a statement for each year (or one for all) of a section."""
-        uncertain = {n.address: n for n in self.figures.nodes if isinstance(n, Driver | Event)}
-        if section.between is not None:
-            names = list(section.between)
-        else:
-            names = [a for a in uncertain if any(_matches(a, pattern) for pattern in section.among or ())]
-        certain = [name for name in names if name not in uncertain and name in self.figures]
-        if certain:  # a reading or --set has made it so: there is nothing left to correlate
-            self.checks.append(("dependence_void", address, f"does not apply: {', '.join(certain)} is certain here"))
-            names = [name for name in names if name not in certain]
-        coordinates = [self._coordinates(name, uncertain, address) for name in names]
-        if len(coordinates) < 2 and certain:
-            return
-        if len(coordinates) < 2:
-            text = "does not apply: fewer than two uncertain figures are meant"
-            self.checks.append(("dependence_void", address, text))
-            return
-        lengths = {len(c) for c in coordinates}
-        if len(lengths) > 1:
-            text = "some of these hold once and others go by year: name a year, such as drivers.pay.y2019_20"
-            raise ModelError([Problem("", address, text)])
-        self._same_persistence(names, uncertain, address)
-        for members in zip(*coordinates, strict=True):
-            year = members[0].year if len(coordinates[0]) > 1 else 0
-            pattern = section.between is None
-            common = Dimension(address, year) if pattern else None
-            yield Statement(address, tuple(dict.fromkeys(members)), section.rank_correlation, pattern, common)
-
-    def _coordinates(self, name: str, uncertain: Mapping[str, Driver | Event], address: str) -> tuple[Dimension, ...]:
-        head, _, last = name.rpartition(".")
-        year = year_names.parse_address(last)
-        node = uncertain.get(name) or (uncertain.get(head) if year is not None else None)
-        if node is None:
-            raise ModelError([Problem("", address, f"'{name}' is not uncertain: it has no distribution")])
-        if isinstance(node, Event):
-            return (node.dimension,)
-        if name in uncertain or year is None:
-            return node.dimensions
-        return tuple(d for d in node.dimensions if d.year == year)
-
-    def _same_persistence(self, names: list[str], uncertain: Mapping[str, Driver | Event], address: str) -> None:
-        found = {n.varies for name in names if isinstance(n := uncertain.get(name), Driver)}
-        if len({v.phi for v in found}) > 1:
-            text = "drivers that carry over from year to year can be correlated only if they do so alike (the same ar1)"
-            raise ModelError([Problem("", address, text)])
-
-
-def _matches(address: str, pattern: str) -> bool:
-    """Tell whether an address fits a pattern in which ``*`` stands for one part."""
-    parts, wanted = address.split("."), pattern.split(".")
-    return len(parts) == len(wanted) and all(fnmatchcase(p, w) for p, w in zip(parts, wanted, strict=True))
+        found = Relations(self.config, self.figures, self.first)
+        self.checks += found.checks
+        return group(found.statements, found.carrying)

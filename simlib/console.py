@@ -56,11 +56,15 @@ def print_lines(lines: Iterable[str], console: Console) -> None:
     Parameters
     ----------
     lines : iterable of str
-        A line that starts with ``#`` and a space is a heading, one with ``-`` and a space an entry.
+        A line that starts with ``#`` and a space is a heading, one with ``-`` and a space an entry; four spaces
+        before anything but an entry say that it is to be left as it is, as in a picture.
     console : Console
         From :func:`open_console`.
     """
     for line in lines:
+        if line.startswith("    ") and not line.lstrip().startswith("- "):
+            console.print(Text(line), soft_wrap=True)
+            continue
         style = "bold" if line.startswith("# ") else ""
         body = line.removeprefix("# ").lstrip()
         start = " " * (len(line) - len(line.lstrip())) + "- " * body.startswith("- ")
@@ -71,7 +75,8 @@ def print_lines(lines: Iterable[str], console: Console) -> None:
 def _report_lines(report: Report, width: int) -> Iterator[Text]:
     """Give the lines of a report, wrapped already."""
     yield from _styled(wrap(report.title, width), "bold")
-    yield Text(report.banner, style="bold reverse")
+    if report.banner:
+        yield Text(report.banner, style="bold reverse")
     yield from map(Text, _facts(report.facts, width))
     for section in report.sections:
         if not section.detail:

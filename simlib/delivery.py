@@ -328,7 +328,7 @@ class _Working:
         course = _Course(np.where(live, start - measure.path.start, 0.0), self._pauses(place), at_end, only)
         scale = measure.factor * values[measure.amount] * values[measure.realisation] * values[measure.scope_growth]
         scale = np.where(live, scale * (1.0 - values[measure.backfill]), 0.0)
-        brought = self._along(measure, measure.path, course) * scale
+        brought = self._along(measure, measure.path, course) * _in(only, scale)
         if measure.index is not None and measure.index_plan is not None:
             index = lines.relative_index(by_year(values[measure.index], self.years), measure.index_plan)
             brought *= index if only is None else index[only]
@@ -385,6 +385,11 @@ def level(line: LineModel, values: Sequence[Floats]) -> Floats:
     if line.realised is not None:
         return line.plan * values[line.realised]
     return line.plan + (0.0 if line.change is None else values[line.change])
+
+
+def _in(year: int | None, value: Floats) -> Floats:
+    """Give a figure in one year, where one is asked for and the figure goes by year."""
+    return value if year is None or value.ndim < 2 else value[year : year + 1]
 
 
 def by_year(value: Floats, years: int) -> Floats:

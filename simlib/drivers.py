@@ -13,10 +13,11 @@ import numpy as np
 
 from simlib.config.formulas import Formula
 from simlib.config.quantities import Quantity, Varies
-from simlib.distributions import Distribution
+from simlib.distributions import Distribution, ImpossibleMembersError, members_at
 from simlib.errors import ModelError, Problem
-from simlib.kernels.lines import programme_share
+from simlib.kernels.lines import compounded, growth_of, programme_share
 from simlib.kernels.paths import Floats
+from simlib.passage import through_years
 from simlib.sampling import Dimension
 
 LARGEST = 1e15  # as of a figure in a file: beyond it no council's sum means anything
@@ -31,6 +32,9 @@ class Source(Protocol):
 
     def driver(self, node: "Driver") -> Floats:
         """Give a driver's values."""
+
+    def member(self, node: "HierarchicalDriver", parameters: Mapping[str, Floats]) -> Floats:
+        """Give the values of a driver whose parameters differ from future to future."""
 
     def event(self, node: "Event", chances: Sequence[Floats]) -> Floats:
         """Give the moments at which an event happens, infinite where it does not."""
@@ -88,6 +92,56 @@ class Driver:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class HierarchicalDriver(Driver):
+    """An uncertain figure that has in each future a member of its family of its own.
+
+    Attributes
+    ----------
+    inputs
+        The nodes of the parameters that are calculated, by name.
+    certain
+        The others.
+    """
+
+    inputs: Mapping[str, int]
+    certain: Mapping[str, float]
+
+    def value(self, source: Source, values: Values) -> Floats:
+        return source.member(self, {name: values[at] for name, at in self.inputs.items()})
+
+    def at(self, parameters: Mapping[str, Floats], scores: Sequence[Floats]) -> Floats:
+        """Give the values of the members at normal scores.
+
+        Parameters
+        ----------
+        parameters
+            Those that are calculated, (), (simulation,), (year, 1) or (year, simulation).
+        scores
+            [year] (simulation,), or one alone where the driver holds once.
+        """
+
+        def members(row: Floats, year: int) -> Floats:
+            own = {name: v[year] if v.ndim > 1 else v for name, v in parameters.items()}
+            return self._members({**self.certain, **own}, row)
+
+        values = through_years(scores, self.varies, members)
+        lost = np.count_nonzero(~(np.abs(values) <= LARGEST))  # nan is not either
+        if lost:
+            where = f"{lost:,} of {values.size:,} futures (or years of them)"
+            raise ModelError([Problem("", self.address, f"the values of its members go beyond 1e15 in {where}")])
+        return values
+
+    def _members(self, parameters: Mapping[str, Floats | float], row: Floats) -> Floats:
+        try:
+            values = members_at(self.distribution.family, parameters, row)
+        except ImpossibleMembersError as trouble:
+            at = f"{self.address}.{trouble.parameter}" if trouble.parameter else self.address
+            text = f"{trouble.message}, in {trouble.count:,} of {row.size:,} futures; nothing is clipped"
+            raise ModelError([Problem("", at, text)]) from None
+        return checked_growth(values, self.address) if self.varies.mode == "compounding" else values
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Computed:
     """A formula over other figures."""
 
@@ -125,8 +179,41 @@ class Stacked:
         return ("stacked", *(token(values[part]) for part in self.parts))
 
     def value(self, source: Source, values: Values) -> Floats:  # noqa: ARG002
-        rows = np.broadcast_arrays(*(np.atleast_1d(values[part]) for part in self.parts))
-        return np.stack(rows)
+        own = (values[part] for part in self.parts)
+        rows = (value[year] if value.ndim > 1 else np.atleast_1d(value) for year, value in enumerate(own))
+        return np.stack(np.broadcast_arrays(*rows))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compounded:
+    """The index that a calculated growth makes: 1 in the year before the first."""
+
+    address: str
+    growth: int
+    years: int
+    quantity: Quantity
+
+    def key(self, values: Values) -> Hashable:
+        return ("compounded", token(values[self.growth]))
+
+    def value(self, source: Source, values: Values) -> Floats:  # noqa: ARG002
+        growth = values[self.growth]
+        growth = growth if growth.ndim > 1 else np.broadcast_to(growth, (self.years, *np.atleast_1d(growth).shape))
+        return compounded(checked_growth(growth, self.address))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GrowthOf:
+    """Each year's growth of an index: what its name means where growth is asked for."""
+
+    address: str
+    index: int
+
+    def key(self, values: Values) -> Hashable:
+        return ("growth", token(values[self.index]))
+
+    def value(self, source: Source, values: Values) -> Floats:  # noqa: ARG002
+        return growth_of(values[self.index])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -238,6 +325,15 @@ class Remainder:
         return rest
 
 
+def checked_growth(growth: Floats, address: str) -> Floats:
+    """Give growth that can compound; where nothing or less would be left to grow, the model is impossible."""
+    lost = np.count_nonzero(growth <= -1.0)
+    if lost:
+        where = f"{lost:,} of {growth.size:,} futures (or years of them)"
+        raise ModelError([Problem("", address, f"growth that compounds must stay above -100%; it does not in {where}")])
+    return growth
+
+
 def token(value: Floats) -> Hashable:
     """Give what tells an array from others as long as it is held: its number if it is one, else its identity."""
     return float(value) if value.ndim == 0 else id(value)
@@ -265,6 +361,10 @@ class PlanSource:
 
     def driver(self, node: Driver) -> Floats:
         """Give what the plan assumes for a driver."""
+        return node.plan
+
+    def member(self, node: HierarchicalDriver, parameters: Mapping[str, Floats]) -> Floats:  # noqa: ARG002
+        """Give what the plan assumes for it."""
         return node.plan
 
     def event(self, node: Event, chances: Sequence[Floats]) -> Floats:  # noqa: ARG002
@@ -308,4 +408,7 @@ def happening(node: Event, uniform: Floats, chances: Sequence[Floats]) -> Floats
 
 
 def _pick(value: Floats, year: int | None) -> Floats:
-    return value if year is None else value[year]
+    if year is None:
+        return value
+    row = value[year]
+    return np.asarray(row[0]) if row.shape == (1,) else row  # the same in every future: a figure like any other

@@ -8,116 +8,34 @@ numbers. Readings run beside the base model on the very same draws. What is made
 import math
 import secrets
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simlib.config import placing
+from simlib.config.precision import NAMES, Precision, amounts
 from simlib.delivery import deliver
-from simlib.dependence import CommonFactor, Dependences, Joint
-from simlib.drivers import Driver, Event, Memo, PlanSource, SumOfDraws, evaluate, happening, token
+from simlib.drivers import Driver, Memo, PlanSource, evaluate
 from simlib.errors import ModelError, Problem
-from simlib.kernels.lines import accumulated
+from simlib.flows import flows
 from simlib.kernels.paths import Floats
 from simlib.model import Model
+from simlib.precision import reached
 from simlib.readouts import Key, headline, read_all
 from simlib.results import HELD, Block, Futures, Tally
-from simlib.sampling import CHUNK, Dimension, Sampler, make_sampler, stream
-from simlib.sampling.dependence import ar1, common_factor
+from simlib.sampling import CHUNK, Dimension, RandomSampler, Sampler, by_influence, explained, make_sampler
+from simlib.source import ChunkSource
 
 MOST_STAGED = 2**24  # futures, where a precision is asked for and no number
+PILOT = 4_096  # futures that tell what matters
+LARGEST_STEP = 64.0  # an interval so many times too wide, or without an end, is looked at again before more is drawn
+NEARLY_ONE = 1.25
 STRETCH = 8  # chunks that one worker counts in one go
-MOST_INDIVIDUALS = 20_000  # in one sum_of: more is a count in the wrong unit
 Progress = Callable[[int, int], None]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-
-
-@dataclass(slots=True)
-class ChunkSource:
-    """The random numbers of one chunk, and the drivers made of them; each is made once, for all readings.
-
-    Attributes
-    ----------
-    scores
-        (dimension, simulation) standard-normal scores, independent of each other.
-    """
-
-    seed: int
-    chunk: int
-    places: dict[Dimension, int]
-    scores: Floats
-    dependences: Dependences
-    made: Memo = field(default_factory=dict)
-    planned: bool = False
-
-    def under(self, dependences: Dependences) -> "ChunkSource":
-        """Give the same numbers for a reading with correlations of its own."""
-        return ChunkSource(self.seed, self.chunk, self.places, self.scores, dependences, self.made)
-
-    def row(self, dimension: Dimension) -> Floats:
-        """Give the (simulation,) score of a coordinate, correlated as the file asks."""
-        group = self.dependences.groups.get(dimension)
-        if group is None:
-            return np.asarray(self.scores[self.places[dimension]])
-        key = (dimension, group)
-        if key not in self.made:
-            self.made[key] = self._correlated(dimension, group)
-        return self.made[key]
-
-    def _correlated(self, dimension: Dimension, group: CommonFactor | Joint) -> Floats:
-        own = self.scores[self.places[dimension]]
-        if isinstance(group, CommonFactor):
-            return common_factor(own, self.scores[self.places[group.factor]], group.weight)
-        weights = group.rows[group.members.index(dimension)]
-        parts = (w * self.scores[self.places[m]] for w, m in zip(weights, group.members, strict=False) if w)
-        return np.asarray(np.sum(list(parts), axis=0))
-
-    def driver(self, node: Driver) -> Floats:
-        """Give a driver's values: (simulation,), or (year, simulation) where it varies."""
-        groups = tuple(self.dependences.groups.get(d) for d in node.dimensions)
-        key = (node.distribution, node.varies, node.dimensions, groups)
-        if key not in self.made:
-            self.made[key] = self._drawn(node)
-        return self.made[key]
-
-    def _drawn(self, node: Driver) -> Floats:
-        from_score = node.distribution.from_score
-        if node.varies.mode == "once":
-            return from_score(self.row(node.dimensions[0]))
-        rows = np.stack([self.row(d) for d in node.dimensions])
-        if node.varies.mode == "ar1":
-            rows = ar1(rows, node.varies.phi)
-        values = np.stack([from_score(row) for row in rows])
-        return accumulated(values) if node.varies.mode == "walk" else values
-
-    def event(self, node: Event, chances: Sequence[Floats]) -> Floats:
-        """Give the moments of an event."""
-        from scipy.special import ndtr
-
-        group = self.dependences.groups.get(node.dimension)
-        key = (node.dimension, group, node.moments, node.hazard, node.until, *map(token, chances))
-        if key not in self.made:
-            self.made[key] = happening(node, ndtr(self.row(node.dimension)), chances)
-        return self.made[key]
-
-    def individuals(self, node: SumOfDraws, count: Floats) -> Floats:
-        """Give the sum of individual draws; a fraction of one counts as that part of its amount."""
-        simulations = self.scores.shape[1]
-        number = np.broadcast_to(count, (simulations,))
-        most = int(np.ceil(number.max(initial=0.0)))
-        if most > MOST_INDIVIDUALS or number.min(initial=0.0) < 0:
-            got = f"{number.min():g} to {number.max():g}"
-            text = f"expected a number from 0 to {MOST_INDIVIDUALS:,} in every future, got {got}"
-            raise ModelError([Problem("", f"{node.address}.sum_of", text)])
-        total = np.zeros(simulations)
-        for k in range(most):
-            scores = stream(self.seed, node.stream, (k, self.chunk)).standard_normal(simulations)
-            amounts = node.distribution.from_score(np.asarray(scores))
-            total += np.clip(number - k, 0.0, 1.0) * amounts
-        return total
 
 
 def simulate(
@@ -126,10 +44,11 @@ def simulate(
     *,
     seed: int | None = None,
     sampler: str | None = None,
-    precision: float | None = None,
+    precision: float | Mapping[str, float] | None = None,
     n_jobs: int | None = None,
     backend: str | None = None,
     progress: Progress | None = None,
+    order: Sequence[tuple[str, int]] | None = None,
 ) -> Futures:
     """Draw futures of a model and of its readings.
 
@@ -140,88 +59,155 @@ def simulate(
     simulations, seed, sampler
         Instead of what the file says; with no seed anywhere, one is drawn and recorded.
     precision
-        Half-width of the 95 % interval that every headline chance should have [share]: futures are drawn in
-        stages until it is met, or until ``simulations`` (where stated, else 16,777,216) are drawn. The result
-        is the same as asking for that number at once.
+        Half-width that the 95 % interval of every headline chance should have [share], or half-widths by name
+        for other figures too: ``{"chance": 0.005, "p90": 0.05}`` [money for the recurring gap in the target year;
+        in a file without options as its outputs are]. Futures are drawn in stages until all are met, or until
+        ``simulations`` (where stated, else 16,777,216) are drawn. The result is the same as asking for that
+        number at once.
     n_jobs
         Workers; 1 where left out. The result is the same for any number, to the byte.
     backend
         joblib's: ``threading`` (the default) or ``loky``.
     progress
         Called with the futures done and wanted.
+    order
+        Name and year of the dimensions of a former run, as its ``config.dimensions`` has them: they keep their
+        places in the sequence of ``sobol``, so that with the same seed what has been added since moves nobody.
 
     Returns
     -------
     Futures
         With the seed that was used.
+
+    Raises
+    ------
+    ModelError
+        When an order is given to a sampler that has none, or a figure has no answer in some future.
     """
     run = model.config.run
     stated = simulations if simulations is not None or "simulations" not in run.model_fields_set else run.simulations
     used = next((s for s in (seed, run.seed) if s is not None), secrets.randbits(32))
-    everything = tuple(dict.fromkeys(d for m in (model, *model.readings.values()) for d in m.dimensions))
-    source = make_sampler(sampler or run.sampler, used, everything)
-    draw = _Draw(_ChunkTask(model, source, everything, used), n_jobs, backend, progress)
-    wanted = run.precision if precision is None else precision
+    wanted = _wanted(run.precision, precision)
     with placing(model.config):
-        if wanted is None:
+        draw = _Draw(_tasks(model, sampler or run.sampler, used, order), n_jobs, backend, progress)
+        if not wanted:
             return draw(run.simulations if stated is None else stated)
         return _until(draw, wanted, MOST_STAGED if stated is None else stated)
 
 
-def _until(draw: "_Draw", wanted: float, most: int) -> Futures:
-    """Draw in stages, each a power of two as large as the one before suggests, until precise enough."""
+def _tasks(
+    model: Model, sampler: str, seed: int, order: Sequence[tuple[str, int]] | None
+) -> "Callable[[int], _ChunkTask]":
+    """Give what makes a worker's task for a number of futures, with a sampler for that number."""
+    everything = tuple(dict.fromkeys(d for m in (model, *model.readings.values()) for d in m.dimensions))
+    ordered = make_sampler(sampler, seed, everything, CHUNK).dimensions is not None
+    if order is not None and not ordered:
+        text = f"expected sobol, the one sampler with an order to keep, got '{sampler}'"
+        raise ModelError([Problem("", "run.sampler", text)])
+    former = tuple(Dimension(*place) for place in order or ())  # those that are gone keep their places empty
+    placed = tuple(dict.fromkeys((*former, *(_by_influence(model, everything, seed) if ordered else everything))))
+    return lambda count: _ChunkTask(model, make_sampler(sampler, seed, placed, count), everything, seed)
+
+
+def _by_influence(model: Model, everything: tuple[Dimension, ...], seed: int) -> tuple[Dimension, ...]:
+    """Order coordinates by what they do to the headline's figures in a few plain random futures.
+
+    The first dimensions of a Sobol' sequence are its best: they go to what matters most, wherever it stands in the
+    file. What a pilot of `PILOT` futures cannot tell from nothing stays in order of first appearance.
+    """
+    scores = RandomSampler(seed).scores(everything, 0, PILOT)
+    places = {dimension: i for i, dimension in enumerate(everything)}
+    source = ChunkSource(seed, 0, places, scores, model.dependences, even=True)
+    block = _block(model, source, PILOT, 1, {})
+    found = [flows(model, block.delivery, o, c) for o, c in model.pairs]
+    figures = [flow.run_rate if flow.gap_recurring is None else flow.gap_recurring for flow in found]
+    told = [np.broadcast_to(figure, (len(model.years), PILOT))[model.target] for figure in figures]
+    rows = told or [row for output in block.outputs.values() for row in np.atleast_2d(output)]
+    return by_influence(everything, explained(scores, np.stack(rows)) if rows else np.zeros(len(everything)))
+
+
+def _wanted(stated: Precision | None, given: float | Mapping[str, float] | None) -> dict[str, float]:
+    """Give the half-widths that are asked for by name, of the file where nothing is given."""
+    if given is None:
+        return amounts(stated or ())
+    wanted = dict(given) if isinstance(given, Mapping) else {"chance": given}
+    for name, amount in wanted.items():
+        if name not in NAMES or not amount > 0:
+            text = f"expected amounts above 0 for some of {', '.join(NAMES)}, got {amount!r} for {name!r}"
+            raise ModelError([Problem("", "run.precision", text)])
+    return wanted
+
+
+def _until(draw: "_Draw", wanted: Mapping[str, float], most: int) -> Futures:
+    """Draw in stages until everything is as precise as asked."""
     count = min(CHUNK, most)
     while True:
         futures = draw(count)
-        reached = futures.precision
-        if reached is None or reached <= wanted or count >= most:
+        found = reached(futures, wanted)
+        too_wide = max(found[name] / wanted[name] for name in wanted)
+        if too_wide <= 1 or count >= most:
             return replace(futures, asked_precision=wanted)
-        needed = count * (reached / wanted) ** 2
-        count = min(most, 2 ** max(math.ceil(math.log2(needed)), int(math.log2(count)) + 1))
+        count = _next_stage(count, too_wide, most, replicated=futures.replicates > 1)
+        del futures  # before the next ones need their memory
+
+
+def _next_stage(count: int, too_wide: float, most: int, *, replicated: bool) -> int:
+    """Give the futures of the next stage: a power of two, as many as the one before suggests.
+
+    Notes
+    -----
+    Errors of independent futures fall with the square root of their number. Those of replicates fall faster,
+    nobody knows by how much: the stage is taken as if nearly with the number itself, so that it is seldom too long.
+    """
+    growth = min(too_wide, LARGEST_STEP) ** (NEARLY_ONE if replicated else 2.0)
+    return int(min(most, 2 ** max(math.ceil(math.log2(count * growth)), int(math.log2(count)) + 1)))
 
 
 @dataclass(frozen=True, slots=True)
 class _Draw:
     """Draws a number of futures: the first are held, the others counted."""
 
-    task: "_ChunkTask"
+    task_of: Callable[[int], "_ChunkTask"]  # with a sampler made for the number: each stage may need its own
     n_jobs: int | None
     backend: str | None
     progress: Progress | None
 
     def __call__(self, wanted: int) -> Futures:
-        model, sampler, keep = self.task.model, self.task.sampler, self.task.model.config.run.keep
+        task = self.task_of(wanted)
+        model, sampler, keep = task.model, task.sampler, task.model.config.run.keep
         count = -(-wanted // sampler.replicates) * sampler.replicates
         chunks = [(k, min(CHUNK, count - k * CHUNK)) for k in range(-(-count // CHUNK))]
         whole = -(-max(HELD, count if keep == "all" else int(keep)) // CHUNK) * CHUNK  # a chunk is held or counted
         held = min(count, whole)
         first = [chunk for chunk in chunks if chunk[0] * CHUNK < held]
-        terms = {"seed": self.task.seed, "sampler": sampler.name, "replicates": sampler.replicates}
-        layout = self.task((0, sampler.replicates))
-        futures = Futures.starting(model, layout, count=count, wanted=wanted, held=held, **terms)
-        self.hold(futures, first)
+        terms = {"seed": task.seed, "sampler": sampler.name, "replicates": sampler.replicates}
+        layout = task((0, sampler.replicates))
+        futures = Futures.starting(
+            model, layout, count=count, wanted=wanted, held=held, dimensions=sampler.dimensions, **terms
+        )
+        self.hold(task, futures, first)
         if count > held:
-            self.stream(futures, chunks[len(first) :])
+            self.stream(task, futures, chunks[len(first) :])
         return futures
 
-    def hold(self, futures: Futures, chunks: Sequence[tuple[int, int]]) -> None:
+    def hold(self, task: "_ChunkTask", futures: Futures, chunks: Sequence[tuple[int, int]]) -> None:
         """Draw the futures that are held; workers that share our memory put them into place themselves."""
         if self.backend in (None, "threading"):
-            results = parallel(_HoldingTask(self.task, futures), chunks, self.n_jobs, self.backend)
+            results = parallel(_HoldingTask(task, futures), chunks, self.n_jobs, self.backend)
         else:
-            results = (futures.put(block) for block in parallel(self.task, chunks, self.n_jobs, self.backend))
+            results = (futures.put(block) for block in parallel(task, chunks, self.n_jobs, self.backend))
         for readings, (k, size) in zip(results, chunks, strict=True):
             futures.count_readings(readings)
             _tell(self.progress, k * CHUNK + size, futures.count)
 
-    def stream(self, futures: Futures, chunks: Sequence[tuple[int, int]]) -> None:
+    def stream(self, task: "_ChunkTask", futures: Futures, chunks: Sequence[tuple[int, int]]) -> None:
         """Count the futures that are not held, chunk by chunk."""
         tally = Tally(futures.replicates)
         places = [slice(start, start + CHUNK) for start in range(0, futures.held, CHUNK)]
         tally.add(read_all(futures.model, futures.holding.part(places[0])))  # the first sets the bins
         for counts in parallel(_RecountingTask(futures, tally.empty()), places[1:], self.n_jobs):
             tally.merge(counts)
-        counting = _CountingTask(replace(self.task, readings=False), tally.empty())
+        counting = _CountingTask(replace(task, readings=False), tally.empty())
         stretches = [tuple(chunks[k : k + STRETCH]) for k in range(0, len(chunks), STRETCH)]
         for (counts, readings), stretch in zip(
             parallel(counting, stretches, self.n_jobs, self.backend), stretches, strict=True
@@ -289,7 +275,8 @@ class _ChunkTask:
         number, size = chunk
         scores = self.sampler.scores(self.dimensions, number, size)
         places = {dimension: i for i, dimension in enumerate(self.dimensions)}
-        source = ChunkSource(self.seed, number, places, scores, self.model.dependences)
+        even = self.sampler.replicates > 1
+        source = ChunkSource(self.seed, number, places, scores, self.model.dependences, even)
         readings = self.model.readings if self.readings else {}
         return _block(self.model, source, size, self.sampler.replicates, readings, number * CHUNK)
 

@@ -1,13 +1,18 @@
-"""Chances, means and quantiles with their simulation errors, from facts and figures in memory or from histograms.
+"""Chances, means and quantiles with their simulation errors, from facts and from figures.
 
 Error is right for the sampler: independent futures give binomial and order-statistic errors, replicates (a
-scrambled Sobol' sample) give the spread between replicates. Quantiles are type 7. What is estimated is not known.
+scrambled Sobol' sample, a replicated Latin hypercube) give the spread between replicates. Every estimate has a
+95 % interval too. Quantiles are type 7. Figures that are counted and let go are in
+``simlib.histograms``; what is estimated is not known.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from simlib.kernels.paths import Floats
 
@@ -22,9 +27,10 @@ LEVELS = {
     "p95": 0.95,
 }
 Z95 = 1.959963984540054
-BINS, COARSER = 16_384, 8  # of a histogram; how many of them make a bin of one replicate
-REFERENCE = 1_024  # order statistics that a histogram keeps
 T95_15 = 2.131449545559323  # Student's t, 15 degrees of freedom: 16 replicates
+AGREED = 1e-9  # of the spread: means of replicates that differ by less agree but for rounding
+Interval = tuple[float, float]
+EVERYWHERE: Interval = (-np.inf, np.inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +45,31 @@ class Chance:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """Mean, standard deviation and quantiles, and the simulation error of each (``errors`` by name)."""
+    """Mean, standard deviation and quantiles, and the simulation error of each (``errors`` by name).
+
+    Attributes
+    ----------
+    intervals
+        The 95 % interval of the mean and of each quantile; infinite where so few futures do not bound it.
+    means
+        (replicate,) mean of each replicate, what ratios to other figures get their errors from.
+    spreads
+        (level,) error of the share of futures at or below each quantile.
+    count
+        On how many futures all of it rests.
+    """
 
     mean: float
     sd: float
     quantiles: dict[str, float]
     errors: dict[str, float]
+    intervals: dict[str, Interval]
+    means: Floats
+    spreads: Floats
+    count: int
 
 
-def wilson(successes: float, trials: float) -> tuple[float, float]:
+def wilson(successes: float, trials: float) -> Interval:
     """Give Wilson's 95 % interval of a probability.
 
     References
@@ -55,11 +77,24 @@ def wilson(successes: float, trials: float) -> tuple[float, float]:
     Wilson, E. B. (1927), Journal of the American Statistical Association 22, 209-212.
     """
     p = successes / trials
-    scale = 1.0 + Z95**2 / trials
-    centre = (p + Z95**2 / (2 * trials)) / scale
-    half = Z95 * np.sqrt(p * (1 - p) / trials + Z95**2 / (4 * trials**2)) / scale
-    low = 0.0 if successes == 0 else max(0.0, float(centre - half))
-    high = 1.0 if successes == trials else min(1.0, float(centre + half))
+    return _score_interval(p, float(np.sqrt(p * (1 - p) / trials)), trials, Z95)
+
+
+def _score_interval(p: float, error: float, trials: float, reach: float) -> Interval:
+    """Give the 95 % interval of a probability from its error, which lies ``reach`` errors to either side.
+
+    Notes
+    -----
+    Wilson's where the error is binomial. Where replicates have another error, the variance is theirs and the
+    centre moves in as far as the number of independent futures that this error is worth would move it; the term of
+    ``1 ÷ (4 n²)`` stays, as replicates that agree have still only counted whole futures.
+    """
+    binomial = p * (1 - p) / trials
+    worth = reach**2 * (min(error**2 / binomial, 1.0) if binomial else 1.0) / trials
+    centre = (p + worth / 2) / (1 + worth)
+    half = reach * np.sqrt(error**2 + reach**2 / (4 * trials**2)) / (1 + worth)
+    low = 0.0 if p == 0 else max(0.0, float(centre - half))
+    high = 1.0 if p == 1 else min(1.0, float(centre + half))
     return low, high
 
 
@@ -68,21 +103,34 @@ def chance(counts: NDArray[np.int64], trials: NDArray[np.int64]) -> Chance:
 
     Notes
     -----
-    One replicate means independent futures: √(p(1 − p)/n) and Wilson. Several mean the standard error of their
-    mean and Student's t, widened to Wilson's interval at 0 and 1, where replicates can agree by luck.
+    One replicate means independent futures: √(p(1 − p)/n) and Wilson. Several mean the error of a ratio of two
+    totals over replicates, and Student's t in Wilson's form; so a chance under a condition, of which each replicate
+    has another number of futures, is estimated like any other.
     """
     total, n = int(counts.sum()), int(trials.sum())
     if n == 0:
         return Chance(float("nan"), float("nan"), (0.0, 1.0), 0)
     p = total / n
-    low, high = wilson(total, n)
     if len(counts) == 1:
-        return Chance(p, float(np.sqrt(p * (1 - p) / n)), (low, high), n)
-    usable = trials > 0
-    error = _between(counts[usable] / trials[usable])
-    if total not in (0, n):
-        low, high = max(0.0, p - T95_15 * error), min(1.0, p + T95_15 * error)
-    return Chance(p, error, (low, high), n)
+        return Chance(p, float(np.sqrt(p * (1 - p) / n)), wilson(total, n), n)
+    error = ratio_error(counts, trials, p)
+    return Chance(p, error, _score_interval(p, error, n, T95_15), n)
+
+
+def ratio_error(totals: NDArray[np.int64] | Floats, counts: NDArray[np.int64], ratio: float) -> float:
+    """Give the standard error of a ratio of totals over replicates, (replicate,) ÷ (replicate,).
+
+    Notes
+    -----
+    The spread of ``totals − ratio · counts``, which is nothing on average, as a share of all that was counted: the
+    linear part of a ratio, and exact where every replicate counts as many.
+
+    References
+    ----------
+    Cochran, W. G. (1977), Sampling Techniques, 3rd ed., section 2.11.
+    """
+    apart = totals - ratio * counts
+    return float(np.std(apart, ddof=1) * np.sqrt(len(apart)) / counts.sum())
 
 
 def counted(fact: NDArray[np.bool_], replicates: int) -> NDArray[np.int64]:
@@ -92,16 +140,51 @@ def counted(fact: NDArray[np.bool_], replicates: int) -> NDArray[np.int64]:
     return np.asarray([np.count_nonzero(fact[r::replicates]) for r in range(replicates)], dtype=np.int64)
 
 
-def moments(figure: Floats) -> Floats:
-    """Give the sum of a figure over its futures, and the sum of its squares."""
-    return np.asarray([figure.sum(), np.square(figure).sum()])
+def moments(figure: Floats, replicates: int) -> Floats:
+    """Give the sum of a figure over the futures of each replicate, and the sum of its squares, (2, replicate)."""
+    apart = [figure[r::replicates] for r in range(replicates)]
+    return np.asarray([[part.sum() for part in apart], [np.square(part).sum() for part in apart]])
 
 
-def mean_and_error(sums: Floats, count: int) -> tuple[float, float]:
-    """Give a mean and its simulation error from a sum, a sum of squares and the number of futures."""
-    mean = float(sums[0] / count)
-    spread = max(float(sums[1]) / count - mean * mean, 0.0)
-    return mean, float(np.sqrt(spread / count))
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """A mean, its standard error and its 95 % interval."""
+
+    mean: float
+    error: float
+    interval: Interval
+
+
+def ratio_mean(sums: Floats, counts: NDArray[np.int64]) -> Mean:
+    """Give the mean of a figure over some of the futures: (2, replicate) sums of it and of its squares there.
+
+    Parameters
+    ----------
+    sums
+        As :func:`moments` gives, with nothing counted for the other futures.
+    counts
+        (replicate,) how many futures these are.
+    """
+    n = int(counts.sum())
+    mean = float(sums[0].sum() / n)
+    variance = max(float(sums[1].sum()) / n - mean * mean, 0.0)
+    if len(counts) > 1:
+        return _mean(mean, ratio_error(sums[0], counts, mean), variance**0.5, n, T95_15)
+    return _mean(mean, (variance / n) ** 0.5, variance**0.5, n, _students(n))
+
+
+def _mean(mean: float, error: float, sd: float, count: int, reach: float) -> Mean:
+    """Give a mean with its interval; replicates that agree on a figure that varies leave a doubt of a future each."""
+    if count < 2:
+        return Mean(mean, error, EVERYWHERE)
+    half = reach * (error if error > AGREED * sd else reach * sd / count)
+    return Mean(mean, error, (mean - half, mean + half))
+
+
+@lru_cache(maxsize=1024)
+def _students(count: int) -> float:
+    """Give how many errors a 95 % interval of the mean of independent values reaches."""
+    return float(special.stdtrit(count - 1, 0.975)) if count > 1 else np.inf
 
 
 def statistics(figure: Floats, replicates: int = 1) -> Statistics:
@@ -113,17 +196,113 @@ def ordered_statistics(figure: Floats, ordered: Floats, replicates: int) -> Stat
     """Give the same where the values are at hand in order too."""
     n = len(ordered)
     if ordered[0] == ordered[-1]:  # a certain figure: no error, and no rounding from adding it up
-        value = float(ordered[0])
-        return Statistics(value, 0.0, dict.fromkeys(LEVELS, value), dict.fromkeys(("mean", *LEVELS), 0.0))
+        return certain_statistics(float(ordered[0]), replicates, n)
     mean = float(figure.mean())
     apart = figure - mean
     sd = float(np.sqrt(np.square(apart, out=apart).sum() / (n - 1)))  # not a dot product: BLAS threads get in the way
     quantiles = {name: quantile(ordered, level) for name, level in LEVELS.items()}
     if replicates == 1:
-        errors = {"mean": sd / np.sqrt(n)} | {name: _order_error(ordered, level) for name, level in LEVELS.items()}
+        means, spreads = np.asarray([mean]), None
     else:
-        errors = _replicate_errors([np.sort(figure[r::replicates]) for r in range(replicates)])
-    return Statistics(mean, sd, quantiles, {k: float(v) for k, v in errors.items()})
+        samples = [np.sort(figure[r::replicates]) for r in range(replicates)]
+        means = np.asarray([sample.mean() for sample in samples])
+        spreads = _level_errors(samples, list(quantiles.values()))
+    read = Ranks(n, lambda level: quantile(ordered, level))
+    return estimated(mean, sd, quantiles, means, spreads, read)
+
+
+def certain_statistics(value: float, replicates: int, count: int) -> Statistics:
+    """Give the statistics of a figure that is the same in every future."""
+    names = ("mean", *LEVELS)
+    quantiles, nothing = dict.fromkeys(LEVELS, value), dict.fromkeys(names, 0.0)
+    intervals, means = dict.fromkeys(names, (value, value)), np.full(replicates, value)
+    return Statistics(value, 0.0, quantiles, nothing, intervals, means, np.zeros(len(LEVELS)), count)
+
+
+def estimated(
+    mean: float, sd: float, quantiles: dict[str, float], means: Floats, spreads: Floats | None, read: "Ranks"
+) -> Statistics:
+    """Put estimates together with errors and intervals; ``spreads`` are between replicates, where there are several."""
+    n, levels = read.count, np.asarray(list(LEVELS.values()))
+    if spreads is None:
+        average = _mean(mean, float(sd / np.sqrt(n)), sd, n, _students(n))
+        spreads = np.sqrt(levels * (1 - levels) / n)
+        ranks = [binomial_ranks(n, level) for level in LEVELS.values()]
+    else:
+        average = _mean(mean, _between(means), sd, n, T95_15)
+        ends = np.floor(n * (levels + T95_15 * np.outer((-1, 1), spreads))).astype(int)
+        ranks = [(int(least), int(most)) for least, most in ends.T]
+    halves = (read.half(level, float(step)) for level, step in zip(levels, spreads, strict=True))
+    errors = {"mean": average.error} | dict(zip(LEVELS, halves, strict=True))
+    intervals = {"mean": average.interval} | {k: read.between(*r) for k, r in zip(LEVELS, ranks, strict=True)}
+    return Statistics(mean, sd, quantiles, errors, intervals, means, spreads, n)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranks:
+    """Quantiles of a sample by their level, and so its order statistics by their rank."""
+
+    count: int
+    quantile: Callable[[float], float]
+
+    def half(self, level: float, step: float) -> float:
+        """Give half the distance between what is read a step below a level and a step above it."""
+        low, high = self.quantile(max(level - step, 0.0)), self.quantile(min(level + step, 1.0))
+        return 0.0 if low == high else float(high - low) / 2
+
+    def between(self, least: int, most: int) -> Interval:
+        """Give where a quantile lies if at least so many futures are at or below it, and at most so many.
+
+        The first such value is at or below it, and the one after the last is above it or it; infinite where the
+        sample has no such value.
+        """
+        low = -np.inf if least < 1 else self.quantile((least - 1) / (self.count - 1))
+        high = np.inf if most + 1 > self.count else self.quantile(most / (self.count - 1))
+        return low, high
+
+
+@lru_cache(maxsize=4096)
+def binomial_ranks(count: int, level: float) -> tuple[int, int]:
+    """Give how many of some independent futures are at or below a quantile: at least and at most, in 95 of 100 runs.
+
+    Examples
+    --------
+    >>> binomial_ranks(100, 0.5)
+    (40, 60)
+
+    References
+    ----------
+    David, H. A. and Nagaraja, H. N. (2003), Order Statistics, 3rd ed., section 7.1.
+    """
+    low, high = (int(np.ceil(special.bdtrik(tail, count, level))) for tail in (0.025, 0.975))
+    return low, high
+
+
+def _level_errors(samples: Sequence[Floats], quantiles: Sequence[float]) -> Floats:
+    """Give the error between replicates of the share of futures at or below each quantile, (quantile,).
+
+    Notes
+    -----
+    Of a quantile, this is carried over to values by reading the pooled sample so much above and below its level
+    (Woodruff). Where a value comes again and again, a quantile may be just at its end: the share below it and
+    the share up to it then have different errors, and the larger one counts.
+
+    References
+    ----------
+    Woodruff, R. S. (1952), Journal of the American Statistical Association 47, 635-646.
+    """
+    sides = [np.stack([np.searchsorted(sample, quantiles, side) for sample in samples]) for side in ("left", "right")]
+    sizes = np.asarray([[len(sample)] for sample in samples])
+    return level_spread([counts / sizes for counts in sides], int(sizes.sum()))
+
+
+def level_spread(shares: Sequence[Floats], count: int) -> Floats:
+    """Give the error of a share between replicates, the largest of several: (replicate, level) each, to (level,).
+
+    Replicates that agree have still only counted whole futures: half of T95_15 futures remain in doubt.
+    """
+    spreads = [np.std(share, axis=0, ddof=1) / np.sqrt(len(share)) for share in shares]
+    return np.asarray(np.hypot(np.max(spreads, axis=0), T95_15 / (2 * count)))
 
 
 def in_order(figure: Floats) -> Floats:
@@ -145,21 +324,6 @@ def quantile(ordered: Floats, level: float) -> float:
     return low if low == high or place == below else low + (place - below) * (high - low)
 
 
-def _order_error(ordered: Floats, level: float) -> float:
-    """Give half the distance between the order statistics one binomial error below and above a quantile."""
-    n = len(ordered)
-    step = np.sqrt(level * (1 - level) / n)
-    low, high = quantile(ordered, max(level - step, 0.0)), quantile(ordered, min(level + step, 1.0))
-    return 0.0 if low == high else (high - low) / 2
-
-
-def _replicate_errors(samples: list[Floats]) -> dict[str, float]:
-    errors = {"mean": _between(np.asarray([sample.mean() for sample in samples]))}
-    return errors | {
-        name: _between(np.asarray([quantile(sample, level) for sample in samples])) for name, level in LEVELS.items()
-    }
-
-
 def _between(estimates: Floats) -> float:
     """Give the standard error of the mean of independent estimates."""
     if len(estimates) < 2 or not np.isfinite(estimates).all():
@@ -167,159 +331,6 @@ def _between(estimates: Floats) -> float:
     return float(np.std(estimates, ddof=1) / np.sqrt(len(estimates)))
 
 
-@dataclass(slots=True)
-class Histogram:
-    """Counts in bins by replicate, with moments: a figure of more futures than are held in memory.
-
-    Attributes
-    ----------
-    middle, scale
-        Median of a first sample, and half of what lies between its P5 and P95. Bins are equal in
-        ``(x − middle) ÷ (scale + |x − middle|)``, −1 … 1: fine where the futures are, and without an end, so that
-        neither a long tail nor a later extreme blurs the rest.
-    reference
-        Order statistics of that sample: where a value comes again and again, a quantile in its bin is read from them.
-    counts
-        (bin,) futures.
-    apart
-        (replicate, coarser bin) futures of each replicate, where there are several: their errors need no more.
-    total, squares
-        (replicate,) sums of the values and of their squares, both from ``middle``.
-    least, most
-        The extremes seen.
-    """
-
-    middle: float
-    scale: float
-    reference: Floats
-    counts: NDArray[np.int64] | NDArray[np.int32]
-    apart: NDArray[np.int64] | NDArray[np.int32]
-    total: Floats
-    squares: Floats
-    least: float = np.inf
-    most: float = -np.inf
-
-    @classmethod
-    def over(cls, sample: Floats, replicates: int) -> "Histogram":
-        """Give an empty histogram whose bins suit a first sample."""
-        ordered = np.sort(sample[np.isfinite(sample)]) if len(sample) else np.zeros(1)
-        ordered = ordered if len(ordered) else np.zeros(1)
-        low, middle, high = (quantile(ordered, level) for level in (0.05, 0.5, 0.95))
-        scale = (high - low) / 2 or float(ordered[-1] - ordered[0]) / 4 or 1.0
-        kept = np.linspace(0, len(ordered) - 1, min(len(ordered), REFERENCE)).astype(np.intp)
-        coarse = BINS // COARSER if replicates > 1 else 0
-        counts, apart = np.zeros(BINS, dtype=np.int64), np.zeros((replicates, coarse), dtype=np.int64)
-        return cls(middle, scale, ordered[kept], counts, apart, np.zeros(replicates), np.zeros(replicates))
-
-    def empty(self) -> "Histogram":
-        """Give one with the same bins and nothing in it."""
-        return replace(
-            self,
-            counts=np.zeros(self.counts.shape, dtype=np.int32),  # of a stretch of futures: half the memory
-            apart=np.zeros(self.apart.shape, dtype=np.int32),
-            total=np.zeros_like(self.total),
-            squares=np.zeros_like(self.squares),
-            least=np.inf,
-            most=-np.inf,
-        )
-
-    def merge(self, other: "Histogram") -> None:
-        """Add what another one has counted in the same bins."""
-        if other.least == other.most:  # one bin: the others' memory stays untouched
-            [place] = self._places(np.asarray([other.least - self.middle]))
-            self.counts[place] += other.counts[place]
-            wide = slice(place // COARSER, place // COARSER + 1)
-            self.apart[:, wide] += other.apart[:, wide]
-        else:
-            self.counts += other.counts
-            self.apart += other.apart
-        self.total += other.total
-        self.squares += other.squares
-        self.least, self.most = min(self.least, other.least), max(self.most, other.most)
-
-    def add(self, figure: Floats) -> None:
-        """Count a block of futures whose first one belongs to replicate 0."""
-        least, most = float(figure.min()), float(figure.max())
-        self.least, self.most = min(self.least, least), max(self.most, most)
-        off = figure - self.middle
-        if least == most:
-            self._add_certain(off[:1], len(figure))
-            return
-        places = self._places(off)
-        self.counts += np.bincount(places, minlength=BINS)
-        replicates, coarse = self.apart.shape
-        for r in range(replicates):
-            mine = off[r::replicates]
-            self.total[r] += mine.sum()
-            self.squares[r] += np.square(mine).sum()
-            if coarse:
-                self.apart[r] += np.bincount(places[r::replicates] // COARSER, minlength=coarse)
-
-    def _add_certain(self, off: Floats, count: int) -> None:
-        """Count a block in which every future has the same value, given once and from the middle."""
-        [place] = self._places(off)
-        replicates, coarse = self.apart.shape
-        each = np.asarray([len(range(r, count, replicates)) for r in range(replicates)])
-        self.counts[place] += count
-        self.total += each * off
-        self.squares += each * off**2
-        if coarse:
-            self.apart[:, place // COARSER] += each
-
-    def _places(self, off: Floats) -> NDArray[np.intp]:
-        """Give the bins of values, which are given from the middle."""
-        room = np.abs(off)
-        room += self.scale
-        places = np.divide(off, room, out=room)
-        places *= BINS / 2 * (1 - 1e-12)  # the last bin takes what is rounded to 1
-        places += BINS / 2
-        return places.astype(np.intp)
-
-    def _edge(self, place: int) -> float:
-        """Give the lower end of a bin."""
-        y = (place - BINS / 2) / (BINS / 2)
-        if abs(y) >= 1:
-            return float(np.copysign(np.inf, y))
-        return self.middle + self.scale * y / (1 - abs(y))
-
-    def statistics(self) -> Statistics:
-        """Give the same statistics as from the values themselves, within a bin's width."""
-        if self.least == self.most:  # a certain figure, as in ordered_statistics
-            return Statistics(self.least, 0.0, dict.fromkeys(LEVELS, self.least), dict.fromkeys(("mean", *LEVELS), 0.0))
-        n = self.counts.sum()
-        mean = self.total.sum() / n
-        sd = float(np.sqrt(max(self.squares.sum() / n - mean**2, 0.0) * n / (n - 1)))
-        pooled = np.cumsum(self.counts, dtype=np.int64)
-        quantiles = {name: self._quantile(pooled, level) for name, level in LEVELS.items()}
-        if len(self.apart) == 1:
-            errors = {"mean": sd / np.sqrt(n)}
-            for name, level in LEVELS.items():
-                step = np.sqrt(level * (1 - level) / n)
-                errors[name] = (self._quantile(pooled, level + step) - self._quantile(pooled, level - step)) / 2
-        else:
-            errors = {"mean": _between(self.total / self.apart.sum(axis=1))}
-            cumulative = np.cumsum(self.apart, axis=1, dtype=np.int64)
-            for name, level in LEVELS.items():
-                errors[name] = _between(np.asarray([self._quantile(c, level, COARSER) for c in cumulative]))
-        return Statistics(float(mean + self.middle), sd, quantiles, {k: float(v) for k, v in errors.items()})
-
-    def quantile(self, level: float) -> float:
-        """Give one quantile of all replicates together."""
-        return self._quantile(np.cumsum(self.counts, dtype=np.int64), level)
-
-    def _quantile(self, cumulative: NDArray[np.int64], level: float, width: int = 1) -> float:
-        """Give a quantile from running totals over bins that are so many fine ones wide."""
-        if not 0.0 < level < 1.0:
-            return self.least if level <= 0.0 else self.most
-        place = (cumulative[-1] - 1) * level + 0.5
-        index = int(np.searchsorted(cumulative, place))
-        before = cumulative[index - 1] if index else 0
-        inside = float((place - before) / max(cumulative[index] - before, 1))
-        low, high = max(self._edge(index * width), self.least), min(self._edge((index + 1) * width), self.most)
-        farthest = max(abs(low - self.middle), abs(high - self.middle))
-        rim = 1e-11 * (self.scale + farthest) ** 2 / self.scale  # a value on an edge may be rounded to either side
-        first, last = np.searchsorted(self.reference, (low - rim, high + rim))
-        known = self.reference[first:last]
-        if (known[1:] == known[:-1]).any():
-            return float(np.interp(inside * len(known), np.arange(len(known)) + 0.5, known))
-        return low + (high - low) * min(max(inside, 0.0), 1.0)
+def finite(value: float) -> float | None:
+    """Give a number as JSON has it: None where it is not finite."""
+    return float(value) if np.isfinite(value) else None

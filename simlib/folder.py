@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from simlib.results import Futures
     from simlib.summary import Summary
 
-__all__ = ["check_place", "json_bytes", "read_folder", "render_into", "write_folder"]
+__all__ = ["check_place", "json_bytes", "read_folder", "read_order", "render_into", "write_folder"]
 
 FORMAT_VERSION = 1
 _SIGN = ("summary.json", "manifest.json")  # what a folder of ours always holds
@@ -257,6 +257,29 @@ def read_folder(folder: Path) -> "Summary":
     _check_unchanged(folder, manifest)
     _check_names(folder, document)
     return Summary(document=document, config_text=_read_text(folder / "config.yaml"), manifest=manifest)
+
+
+def read_order(folder: Path) -> list[tuple[str, int]]:
+    """Read the order of dimensions of a former run, to be kept by the next one.
+
+    Raises
+    ------
+    ResultsError
+        When the folder is no run, is damaged, or its sampler has no order.
+    """
+    config = read_folder(folder).document["config"]
+    found = config.get("dimensions")
+    if found is None:
+        raise ResultsError(
+            f"{folder}: expected a run of the sampler sobol, found {config.get('sampler')}: it has no order to keep"
+        )
+    if not (isinstance(found, list) and all(_is_dimension(entry) for entry in found)):
+        raise ResultsError(f"{folder / _SIGN[0]}: damaged: expected config.dimensions as names and years")
+    return [(name, year) for name, year in found]
+
+
+def _is_dimension(entry: object) -> bool:
+    return isinstance(entry, list) and [type(part) for part in entry] == [str, int] and 0 <= entry[1] < 10_000
 
 
 def _check_unchanged(folder: Path, manifest: Mapping[str, Any]) -> None:

@@ -27,7 +27,7 @@ class Estimates:
     counts: dict[Key, NDArray[np.int64]] = field(default_factory=dict)
     chances: dict[Key, Chance] = field(default_factory=dict)
     figures: dict[Key, list[Statistics]] = field(default_factory=dict)
-    moments: dict[Key, Floats] = field(default_factory=dict)  # sum, and sum of squares
+    moments: dict[Key, Floats] = field(default_factory=dict)  # sums, and sums of squares, by replicate
     curves: dict[Key, list[float]] = field(default_factory=dict)
 
 
@@ -59,7 +59,7 @@ def _estimated(futures: Futures, read: Callable[[Held], Iterator[Readout]]) -> E
     for key, counts in found.counts.items():
         found.chances[key] = chance(counts, futures.trials)
     for key, figure in figures.items():
-        rows = figure.reshape(1, -1) if key[0] == "drivers" else np.atleast_2d(figure)
+        rows = np.atleast_2d(figure)
         ordered = [in_order(row) for row in rows]
         found.figures[key] = [
             ordered_statistics(row, sorted_row, futures.replicates)
@@ -86,7 +86,7 @@ def _gathered(
             figures = rooms(shapes, futures.held)
         for key, array in found.items():
             if key[0] == "moments":
-                sums[key] = sums.get(key, np.zeros(2)) + moments(np.asarray(array, dtype=float))
+                sums[key] = sums.get(key, 0.0) + moments(np.asarray(array, dtype=float), futures.replicates)
             elif key in figures:
                 copy_rows(figures[key][..., where], np.asarray(array, dtype=float))
             else:

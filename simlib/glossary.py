@@ -9,6 +9,10 @@ TERMS: Mapping[str, str] = {
         "The name of one entry of a file, such as measures.transformation.realisation: where an error"
         " points, the driver's name in the results, and what --set overrides."
     ),
+    "ar1": (
+        "A way to vary: every year has the stated distribution and resembles the year before; ar1(0.6) says how "
+        "much, as the correlation of one year's normal score with the next."
+    ),
     "as at": "The decision date. Evidence that became known later is flagged.",
     "band": ("The range that holds a stated share of the futures: an 80% band leaves 1 in 10 on either side."),
     "basis": (
@@ -26,12 +30,32 @@ TERMS: Mapping[str, str] = {
         "Six tests, all reported; the file names the headline: target_year, in_year, "
         "from_target_year, every_year, reserves_hold, reserves_restored."
     ),
+    "concordance": (
+        "A way to state dependence: in how many of 10 futures B is below its middle, of those in which A is. 5 of 10 is"
+        " independence, 10 of 10 the same figure twice."
+    ),
+    "copula": (
+        "How figures go together apart from what each of them is: gaussian, where extremes meet by chance only, or t,"
+        " where they come together."
+    ),
+    "compounding": (
+        "A way to vary: the distribution is of each year's growth, and the figure is an index that starts from 1 in "
+        "the year before the first: Π (1 + growth). In growth and indexed_to its name means the growth of the year."
+    ),
     "delay": ("How much later than planned a saving comes. Late is not lost: the final rate stays what it is."),
     "driver": "An uncertain quantity, named by its address.",
+    "elicited": (
+        "Fitted to what somebody said: quantiles, a most likely value, an average, or a low and a high that say what"
+        " they are (low_high: p0_p100 or p10_p90). What was said stands beside what the fitted family gives."
+    ),
     "earmarked reserve": "Money of the council's own, set aside for a purpose.",
     "error": (
         "Simulation error: how far a figure may be off because the number of futures is finite. It is"
         " not the uncertainty of the decision."
+    ),
+    "interval": (
+        "Of simulation error: what 95 of 100 runs with other seeds would state so that it holds the exact answer."
+        " The band of the futures is something else, and far wider."
     ),
     "event": ("Something that happens or does not, with a chance and its effects: a partner signs, a partner leaves."),
     "every_year": "The test that the in-year gap is closed in every year.",
@@ -43,12 +67,18 @@ TERMS: Mapping[str, str] = {
         "worth of savings as at 31 March; the in-year gap counts the cash of the year."
     ),
     "general fund": "The unallocated reserve. It has a minimum working balance.",
+    "hierarchical": (
+        "Of a distribution: its own parameters are uncertain. In each future it is the member of its family that the "
+        "parameters of that future make; over all futures it is wider than any of them."
+    ),
     "in_year": "The test that the in-year gap is closed in the target year.",
+    "index": "A level that starts from 1 and grows, such as prices; several lines and measures may share one.",
     "individual": "How far single measures of a programme stray around what the programme delivers.",
     "jointly": "All councils of an option in the same future; never a product of separate chances.",
     "measure": "One saving or income scheme.",
     "middle": "Half of the futures lie above it and half below: the median.",
     "net present value": "Costs and benefits to the council, discounted at 3.5% a year in real terms.",
+    "once": "A way to vary: one value holds for all years, so that a bad year is followed by bad years.",
     "one-off": "Money that comes or goes once. It does not close a recurring gap.",
     "option": "A set of measures put to members.",
     "overlap": "Money that two measures would both save, and which is saved only once.",
@@ -56,24 +86,51 @@ TERMS: Mapping[str, str] = {
     "payback": "Years until savings have repaid the costs.",
     "plan": ("What the business case or the budget book assumes. It is a run of its own, without uncertainty."),
     "pot": ("Money set aside that pays one-off costs: an earmarked reserve, capital receipts, an external grant."),
+    "precision": (
+        "Half the width that the 95% interval of a chance, a mean or a quantile may have; futures are drawn until then."
+    ),
     "pressure": "A line of spending. What it costs above the plan widens the gap.",
     "programme": ("Measures that share one realisation, so that evidence about a total stays evidence about a total."),
+    "rank correlation": (
+        "Spearman's: the correlation of ranks, from -1 to 1. It asks whether the larger goes with the larger, whatever"
+        " the distributions are."
+    ),
     "reading": ("Another honest way to read an ambiguous figure. All readings are run on the same futures."),
     "realisation": "The share of a planned saving that is finally delivered. Lost is lost.",
     "recurring": "Coming back every year.",
     "reference class": (
         "A cited distribution taken from what happened elsewhere; it informs, and is no fact about a scheme."
     ),
+    "replicate": (
+        "One of sixteen independent parts of a sobol or latin_hypercube sample. How they differ tells the error."
+    ),
     "reserve needed": ("The opening balance that keeps reserves above their minimum in 80, 90 or 95 of 100 futures."),
     "reserves_hold": ("The test that the general fund stays at or above its minimum in every year, one-offs paid."),
     "reserves_restored": "The test that the general fund ends no lower than it began.",
+    "reverting": (
+        "A way to vary: steps add up from nothing, but each year only a part of the year before stays: reverting(0.6) "
+        "keeps 0.6 of it. The band widens from today's known figure to a spread that it does not pass."
+    ),
     "run rate": "A year's worth of savings, as at 31 March.",
+    "sampler": (
+        "How the futures are drawn: random (independent), latin_hypercube (every figure spread evenly) or sobol "
+        "(combinations of figures too, so that fewer futures do)."
+    ),
     "seed": ("The number that the random draws start from; the same seed gives the same figures. 0 is a seed."),
     "shortfall": "How much is missing in the target year where the gap is not closed.",
+    "tail dependence": (
+        "The chance that one figure is at its extreme, given that another is. 0 under a Gaussian copula, more under a t"
+        " copula the fewer its degrees of freedom."
+    ),
     "target year": "The year by which the gap must be closed.",
     "target_year": ("The test that the recurring gap is closed as at 31 March of the target year: the usual headline."),
     "varies": (
-        "How a driver moves through the years: once, yearly, walk (steps add up) or ar1(phi) (years "
-        "resemble the ones before)."
+        "How a driver moves through the years: once, yearly, walk, reverting(phi), ar1(phi) or compounding; "
+        "each is explained under its own name."
     ),
+    "walk": (
+        "A way to vary: each year's draw is a step, and steps add up from nothing. The band widens without end, "
+        "with the root of the years; for errors of a forecast that nobody puts right."
+    ),
+    "yearly": "A way to vary: each year is drawn anew, and no year knows of another. Good and bad years even out.",
 }

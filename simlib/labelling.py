@@ -95,6 +95,6 @@ def _provenance(futures: "Futures") -> dict[str, Any]:
         "seed": "" if futures.seed is None else str(futures.seed),
         "sampler": futures.sampler,
         "simulations": futures.count,
-        "dimensions": "\n".join(f"{d.name} {d.year}" for d in futures.model.dimensions),
+        "dimensions": "\n".join(f"{d.name} {d.year}" for d in futures.dimensions or futures.model.dimensions),
         "tests": "\n".join(f"{name}: {text}" for name, text in dims.TESTS.items()),
     }

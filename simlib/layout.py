@@ -106,11 +106,11 @@ class Report:
     title : str
         The config's title.
     banner : str
-        What heads every result.
+        What heads every result; empty where the file has no council.
     facts : tuple of (name, text)
         Councils, target year, seed, number of futures.
     brief : tuple of str
-        One line for each option: all that ``--quiet`` prints.
+        One line for each option, or for each output where there are none: all that ``--quiet`` prints.
     sections : tuple of Section
         In the order in which a committee reads.
     summary : Summary

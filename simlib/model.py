@@ -161,12 +161,13 @@ class OptionModel:
 
 @dataclass(frozen=True, slots=True)
 class OutputModel:
-    """A further figure of the user's own."""
+    """A further figure of the user's own; where it is a condition, a chance rather than an amount."""
 
     id: str
     label: str
     kind: str
     node: NodeIndex
+    condition: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)

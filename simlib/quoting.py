@@ -1,6 +1,7 @@
 """One figure of a config in plain words: a number, a formula, a distribution; nothing else is told here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
@@ -8,13 +9,15 @@ from simlib import years
 from simlib.units import figure
 from simlib.wording import clean
 
-__all__ = ["figure", "named", "plan_words", "quantity_words", "yearly_words"]
+__all__ = ["figure", "named", "plan_words", "quantity_words", "unmet_words", "yearly_words"]
 
 _VARIES = {
     "once": "",
     "yearly": "; drawn anew each year",
     "walk": "; a step each year, adding to the ones before",
     "ar1": "; each year resembling the one before",
+    "compounding": " growth a year, compounding from 1 in the year before the first",
+    "reverting": "; a step each year, and {kept} of the year before's value stays",
 }
 
 
@@ -56,14 +59,43 @@ def _value_words(quantity: Any, show: Callable[[float], str]) -> str:
     if isinstance(value, int | float):
         return show(float(value))
     if hasattr(value, "sentence"):
-        return clean(value.sentence(lambda found: show(float(f"{found:.4g}"))))
+        told = clean(value.sentence(lambda found: show(float(f"{found:.4g}"))))
+        return told + unmet_words([asdict(each) for each in quantity.stated], show)
     text = clean(value.text)
+    if getattr(value, "condition", False):
+        return f"holds where {text}"
     return text if text.replace(".", "_").isidentifier() else f"calculated as {text}"
+
+
+def unmet_words(stated: Sequence[Mapping[str, Any]], show: Callable[[float], str]) -> str:
+    """Tell what was stated and is not met, to the digits that are shown; nothing where all of it is.
+
+    Parameters
+    ----------
+    stated : sequence of mapping
+        ``statement``, ``expert``, ``stated`` and ``fitted`` of each, as in summary.json.
+    show
+        Writes a figure with its unit.
+
+    Examples
+    --------
+    >>> said = {"statement": "p10", "expert": None, "stated": 2.0, "fitted": 2.3}
+    >>> unmet_words([said, said | {"fitted": 2.00001}], "{:g}".format)
+    '; stated but not met: p10 2 (it is 2.3)'
+    """
+    parts = []
+    for each in stated:
+        said, found = (None if x is None else show(float(f"{x:.4g}")) for x in (each["stated"], each["fitted"]))
+        if said != found:
+            who = f"{str(each['expert']).replace('_', ' ')}'s " if each["expert"] else ""
+            parts.append(f"{who}{each['statement']} {said} (it is {found or 'open'})")
+    return f"; stated but not met: {', '.join(parts)}" if parts else ""
 
 
 def _varies_words(quantity: Any) -> str:
     """Tell how it moves through the years."""
-    return _VARIES[quantity.varies.mode] if quantity.varies is not None else ""
+    varies = quantity.varies
+    return _VARIES[varies.mode].format(kept=f"{varies.phi:.3g}") if varies is not None else ""
 
 
 def _plan_aside(quantity: Any, show: Callable[[float], str]) -> str:

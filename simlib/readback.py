@@ -81,7 +81,7 @@ def _frame(config: "Config") -> Iterator[str]:
     if config.as_at:
         yield f"Decided on what was known on {config.as_at.day} {config.as_at:%B %Y}"
     seed = "a seed drawn for each run" if config.run.seed is None else f"seed {config.run.seed}"
-    yield f"{config.run.simulations:,} futures, {seed}, {config.run.sampler} sampler"
+    yield f"{config.run.simulations:,} futures, {seed}, {config.run.sampler.replace('_', ' ')} sampler"
     if config.councils:
         yield f"Headline test: {config.closes.replace('_', ' ')}"
 
@@ -366,11 +366,24 @@ def _readings(config: "Config") -> Iterator[str]:
 
 
 def _dependence(config: "Config") -> Iterator[str]:
-    """Tell which quantities go together."""
+    """Tell which quantities go together, and how much."""
     for dependence in config.dependence.values():
         names = dependence.between or dependence.among or ()
         reason = f": {dependence.reason}" if dependence.reason else ""
-        yield f"{' and '.join(names)}, rank correlation {dependence.rank_correlation:g}{reason}"
+        copula = f", t copula with {dependence.df:g} degrees of freedom" if dependence.copula == "t" else ""
+        firm = ", firm" if dependence.firm else ""
+        yield f"{' and '.join(names)}, {_how_much(*dependence.stated[0])}{copula}{firm}{reason}"
+
+
+def _how_much(form: str, stated: Any) -> str:
+    """Tell a figure of dependence in the words of its key."""
+    if isinstance(stated, tuple):
+        rows = "; ".join(" ".join(f"{value:g}" for value in row[: i + 1]) for i, row in enumerate(stated))
+        return f"{form.replace('_', ' ')} {rows}"
+    if form == "concordance":
+        return f"below the middle together in {10 * stated:.3g} of 10 futures"
+    scale = " on the normal scale" if form == "correlation" else ""
+    return f"{form.replace('_', ' ')}{scale} {stated if isinstance(stated, str) else f'{stated:g}'}"
 
 
 def _sources(config: "Config") -> Iterator[str]:

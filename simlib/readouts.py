@@ -21,6 +21,7 @@ from simlib.kernels import closing, reserves
 from simlib.kernels.closing import Booleans
 from simlib.kernels.paths import Floats
 from simlib.model import Model
+from simlib.passage import steps
 
 Key = tuple[str, ...]
 Counts = NDArray[np.int64]
@@ -260,12 +261,17 @@ def _happened(block: Delivery, event: int) -> Booleans:
 
 
 def read_figures(model: Model, drivers: dict[str, Floats], outputs: dict[str, Floats]) -> Iterator[Readout]:
-    """Give outputs, and drivers as their distribution is stated: of a walk its first step, else every year alike."""
+    """Give outputs (conditions as facts too), and drivers as their distribution is stated: steps, growth or values."""
     yield from ((("outputs", name), value) for name, value in outputs.items())
+    for output in model.outputs:
+        if output.condition:
+            value = outputs[output.id] != 0
+            rows = enumerate(value) if value.ndim > 1 else [(0, value)]
+            yield from ((("outputs", output.id, "holds", str(y)), row) for y, row in rows)
     for node in model.nodes:
         if isinstance(node, Driver) and node.address in drivers:
             value = drivers[node.address]
-            yield ("drivers", node.address), value[0] if node.varies.mode == "walk" else value
+            yield ("drivers", node.address), steps(value, node.varies)
 
 
 @dataclass(frozen=True, slots=True)

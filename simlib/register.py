@@ -4,22 +4,35 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from simlib.layout import Cell, Section, Table
+from simlib.quoting import unmet_words
 from simlib.units import figure, format_duration
-from simlib.wording import chance_count, finer_money, money, number, person_share, sentence_case
+from simlib.wording import (
+    band_money,
+    chance_count,
+    finer_money,
+    interval_words,
+    joined,
+    money,
+    number,
+    odds,
+    person_share,
+    sentence_case,
+)
 
 __all__ = [
     "assumptions_section",
     "bridge_section",
+    "brief_outputs",
     "checks_section",
     "notes_section",
     "outputs_section",
     "provenance_section",
+    "quality_section",
     "readings_section",
 ]
 
 Document = Mapping[str, Any]
 _WORTH_A_ROW = 0.005  # of the largest amount of a bridge; smaller steps are told together
-_AS_ASKED = 4.0  # errors within which an average that was drawn is the one that was asked for
 _STRUCTURE = frozenset({"funding", "pressures", "pots", "local", "one_off", "lines", "councils"})  # of an address
 
 
@@ -37,35 +50,67 @@ def shown(value: float | None, kind: str | None, unit: str | None, error: float 
 
 
 def outputs_section(document: Document) -> Section | None:
-    """Tell the figures of the user's own, with their bands."""
-    rows = tuple(_output_rows(document))
-    if not rows:
-        return None
-    headings = ("Figure", "1 in 10 below", "middle", "1 in 10 above", "average", "plan")
-    return Section(
-        "outputs", "Further figures", (), (Table("output_figures", "Figures of the file's own", headings, rows),)
-    )
+    """Tell the figures of the user's own with their bands, and how often their conditions hold."""
+    entries = tuple(_output_entries(document))
+    conditions = tuple(_condition_row(label, entry) for label, entry in entries if entry.get("chance"))
+    amounts = tuple((label, entry) for label, entry in entries if not entry.get("chance"))
+    tables = [_amounts_table(document, amounts)] if amounts else []
+    if conditions:
+        headings = ("Condition", "Holds in", "95% interval")
+        tables.append(Table("output_chances", "Conditions of the file's own", headings, conditions))
+    heading = "Further figures" if document["councils"] else "Results"
+    return Section("outputs", heading, (), tuple(tables)) if tables else None
 
 
-def _output_rows(document: Document) -> Iterator[tuple[Cell, ...]]:
-    """Give one row for each output, or for each of its years."""
+def brief_outputs(document: Document) -> Iterator[str]:
+    """Give one line for each output, or for each of its years."""
+    for label, entry in _output_entries(document):
+        if entry.get("chance"):
+            yield f"{label} - holds in {_often(entry['chance'])}"
+        else:
+            low, middle, high = (_amount(entry, document, name).text for name in ("p10", "p50", "p90"))
+            yield f"{label} - middle {middle}, 1 in 10 below {low}, 1 in 10 above {high}"
+
+
+def _output_entries(document: Document) -> Iterator[tuple[str, Document]]:
+    """Give the label and the results of each output, or of each of its years."""
     for key, entry in document["outputs"].items():
-        label, kind = entry.get("label") or sentence_case(key.replace("_", " ")), entry.get("kind")
+        label, kind = entry.get("label") or sentence_case(key.replace("_", " ")), {"kind": entry.get("kind")}
         if "mean" in entry:
-            yield _output_row(label, entry, kind, document["unit"])
+            yield label, entry
             continue
         for year in document["years"]:
             if isinstance(entry.get(year), Mapping):
-                yield _output_row(f"{label}, {year}", entry[year], kind, document["unit"])
+                yield f"{label}, {year}", {**entry[year], **kind}
 
 
-def _output_row(label: str, entry: Document, kind: str | None, unit: str | None) -> tuple[Cell, ...]:
-    """Give one output's row."""
-    errors = entry.get("error") or {}
-    levels = ("p10", "p50", "p90", "mean", "plan")
-    return Cell(label), *(
-        Cell(shown(entry.get(name), kind, unit, errors.get(name, 0.0)), entry.get(name)) for name in levels
-    )
+def _amounts_table(document: Document, rows: tuple[tuple[str, Document], ...]) -> Table:
+    """Give the bands of outputs that are amounts; a plan is told only where the file has one."""
+    headings = {"p10": "1 in 10 below", "p50": "middle", "p90": "1 in 10 above", "mean": "average"}
+    headings |= {"plan": "plan"} if document["councils"] else {"sd": "standard deviation"}
+    cells = tuple((Cell(label), *(_amount(entry, document, name) for name in headings)) for label, entry in rows)
+    return Table("output_figures", "Figures of the file's own", ("Figure", *headings.values()), cells)
+
+
+def _amount(entry: Document, document: Document, name: str) -> Cell:
+    """Give one statistic of an output; a standard deviation is no finer than the average is."""
+    value, unit = entry.get(name), document["unit"]
+    error = (entry.get("error") or {}).get("mean" if name == "sd" else name, 0.0)
+    if entry.get("kind") != "money" or not unit:
+        return Cell(shown(value, entry.get("kind"), unit, error), value)
+    like = max(abs(entry.get(level) or 0.0) for level in ("p10", "p50", "p90", "mean", "plan"))
+    return Cell(band_money(value, unit, error, like=like), value)
+
+
+def _condition_row(label: str, entry: Document) -> tuple[Cell, ...]:
+    """Tell how often a condition holds, and how far simulation leaves that open."""
+    found = entry["chance"]
+    return Cell(label), Cell(_often(found), found["probability"]), Cell(interval_words(found["interval"]))
+
+
+def _often(found: Document) -> str:
+    """Tell a chance, a rare one too."""
+    return odds(found["probability"], found["error"], found["interval"])
 
 
 def bridge_section(document: Document) -> Section | None:
@@ -188,7 +233,7 @@ def assumptions_section(document: Document) -> Section | None:
     headings = (
         "Assumption",
         "In plain words",
-        "Business case",
+        "Business case" if document["councils"] else "Plan",
         "Asked for: average",
         "Drawn: average",
         "Source",
@@ -246,30 +291,107 @@ def _unsourced(document: Document) -> set[str]:
 def _assumption_row(document: Document, address: str, driver: Document) -> tuple[Cell, ...]:
     """Give one driver's row."""
     unit, label = document["unit"], driver.get("label") or _address_words(document, address)
-    requested, achieved = driver.get("requested") or {}, driver.get("achieved") or {}
-    kind, plan = driver.get("kind"), driver.get("plan")
+    requested, kind, plan = driver.get("requested") or {}, driver.get("kind"), driver.get("plan")
     plan_cell = (
         Cell(shown(plan, kind, unit), plan) if isinstance(plan, int | float) else Cell("by year" if plan else "–")
     )
     return (
         Cell(f"{label} ({address})"),
-        Cell(requested.get("sentence") or _band_words(requested, kind, unit)),
+        Cell((requested.get("sentence") or _band_words(requested, kind, unit)) + _unmet_words(document, driver)),
         plan_cell,
         Cell(shown(requested.get("mean"), kind, unit), requested.get("mean")),
-        Cell(_drawn_words(document, driver), achieved.get("mean")),
+        Cell(_drawn_words(document, driver)),
         Cell("no source given" if address in _unsourced(document) else _source_words(driver)),
     )
 
 
+def _unmet_words(document: Document, driver: Document) -> str:
+    """Tell what was stated about it and is not met."""
+    return unmet_words(driver["stated"], lambda value: figure(value, driver["kind"], document["unit"]))
+
+
 def _drawn_words(document: Document, driver: Document) -> str:
     """Tell the average that was drawn, where it differs from what was asked by more than chance does."""
-    requested, achieved = driver.get("requested") or {}, driver.get("achieved") or {}
-    asked, drawn = requested.get("mean"), achieved.get("mean")
-    if asked is not None and drawn is not None and requested.get("sd") is not None:
-        error = requested["sd"] / document["config"]["simulations"] ** 0.5
-        if abs(drawn - asked) <= _AS_ASKED * error:
-            return "as asked"
-    return shown(drawn, driver.get("kind"), document["unit"])
+    if not any(name.startswith("mean") for name in driver.get("flagged") or ()):
+        return "as asked"
+    kind, unit = driver.get("kind"), document["unit"]
+    return joined([shown(drawn.get("mean"), kind, unit) for drawn in _by_year(driver).values()])
+
+
+def _by_year(driver: Document) -> Mapping[str | None, Document]:
+    """Give what was drawn of an assumption, by year where it is drawn by year."""
+    achieved = driver.get("achieved") or {}
+    return {None: achieved} if "mean" in achieved else achieved
+
+
+def quality_section(document: Document) -> Section | None:
+    """Tell for every assumption and event what was asked for and what was drawn."""
+    tables = (*_drivers_table(document), *_chances_table(document))
+    entries = (*document["drivers"].values(), *document["events"].values())
+    flagged = sum(bool(entry.get("flagged")) for entry in entries)
+    if not tables:
+        return None
+    told = (
+        f"{flagged} of {len(entries)} differ by more than simulation error explains: marked, and listed as warnings."
+        if flagged
+        else "Nothing differs by more than simulation error explains."
+    )
+    return Section("quality", "Asked and drawn", (told,), tables, detail=True)
+
+
+def _drivers_table(document: Document) -> Iterator[Table]:
+    """Give the average, the spread and the ends of each assumption, of its worst year where it is drawn by year."""
+    rows = tuple(_quality_row(document, *entry) for entry in document["drivers"].items() if entry[1].get("achieved"))
+    figures = ("Average", "Standard deviation", "1 in 20 below", "1 in 20 above")
+    headings = ("Assumption", *(f"{f}: {what}" for f in figures for what in ("asked", "drawn")), "Furthest off")
+    note = "Of what is drawn year by year, the year that is furthest off; of a walk, its steps."
+    if rows:
+        yield Table("asked_and_drawn", "Assumptions: what was asked for, and what was drawn", headings, rows, note)
+
+
+def _quality_row(document: Document, address: str, driver: Document) -> tuple[Cell, ...]:
+    """Give one assumption's row."""
+    kind, unit, asked = driver.get("kind"), document["unit"], driver["requested"]
+    furthest, years = driver.get("furthest_off") or {}, _by_year(driver)
+    drawn = years.get(furthest.get("year")) or next(iter(years.values()))
+    label = driver.get("label") or _address_words(document, address)
+    name = f"{label}, {furthest['year']}" if furthest.get("year") else label
+    cells: list[Cell] = []
+    for figure_ in ("mean", "sd", "p5", "p95"):
+        cells += [_exact_cell(values.get(figure_), kind, unit) for values in (asked, drawn)]
+    return Cell(f"{name} ({address})"), *cells, _furthest_cell(furthest, flagged=bool(driver.get("flagged")))
+
+
+def _exact_cell(value: float | None, kind: str | None, unit: str | None) -> Cell:
+    """Give a figure to four digits: what is asked and what is drawn are told apart by the last ones."""
+    return Cell("–") if value is None else Cell(figure(float(f"{value:.4g}"), kind or "number", unit or "£"), value)
+
+
+def _furthest_cell(furthest: Document, *, flagged: bool) -> Cell:
+    """Tell how far off the figure is that is furthest off."""
+    errors = furthest.get("errors")
+    if errors is None:
+        return Cell("–")
+    mark = ": more than chance explains" if flagged else ""
+    return Cell(f"{furthest['figure']}, {errors:.1f} errors{mark}", errors)
+
+
+def _chances_table(document: Document) -> Iterator[Table]:
+    """Give the chance of each event, as asked for and as drawn."""
+    rows = tuple(
+        (
+            Cell(event["label"]),
+            _exact_cell(event["requested"], "share", document["unit"]),
+            _exact_cell(event["chance"]["probability"], "share", document["unit"]),
+            Cell(f"{100 * event['chance']['error']:.2g} of 100", event["chance"]["error"]),
+            Cell("more than chance explains" if event["flagged"] else "as asked"),
+        )
+        for event in document["events"].values()
+        if event.get("requested") is not None
+    )
+    if rows:
+        headings = ("Event", "Chance: asked", "Chance: drawn", "Simulation error", "Verdict")
+        yield Table("chances_asked_and_drawn", "Events: what was asked for, and what was drawn", headings, rows)
 
 
 def _band_words(requested: Document, kind: str | None, unit: str | None) -> str:

@@ -35,8 +35,10 @@ def build_report(summary: "Summary") -> Report:
     """
     document = _cleaned(summary.document)
     sections = tuple(section for section in _sections(document, _cleaned(summary.manifest)) if section)
-    title, brief = document["config"]["title"], tuple(verdicts.brief_lines(document))
-    return Report(title, BANNER, tuple(_facts(document)), brief, sections, summary)
+    lines = verdicts.brief_lines if document["options"] else register.brief_outputs
+    banner = BANNER if document["councils"] else ""  # nobody is there to act
+    title, facts = document["config"]["title"], tuple(_facts(document))
+    return Report(title, banner, facts, tuple(lines(document)), sections, summary)
 
 
 def _cleaned(value: Any) -> Any:
@@ -62,6 +64,7 @@ def _sections(document: Mapping[str, Any], manifest: Mapping[str, Any]) -> Itera
     yield register.bridge_section(document)
     yield register.readings_section(document)
     yield register.assumptions_section(document)
+    yield register.quality_section(document)
     yield register.notes_section(document)
     yield register.provenance_section(document, manifest)
 
@@ -71,14 +74,20 @@ def _facts(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     config = document["config"]
     if document["councils"]:
         yield "Councils", joined([council["label"] for council in document["councils"].values()])
-    if document["target_year"]:
+    if document["target_year"] and document["councils"]:
         yield "Target year", str(document["target_year"])
     if config.get("as_at"):
         yield "As at", str(config["as_at"])
-    if document.get("prices"):
+    if document.get("prices") and _tells_money(document):
         yield "Prices", str(document["prices"])
     yield "Futures", f"{config['simulations']:,} ({str(config['sampler']).replace('_', ' ')} sampler)"
     yield "Seed", str(config["seed"])
+
+
+def _tells_money(document: Mapping[str, Any]) -> bool:
+    """Tell whether any figure is an amount of money, which is in some year's prices."""
+    named = [*document["outputs"].values(), *document["drivers"].values()]
+    return bool(document["councils"]) or any(entry.get("kind") == "money" for entry in named)
 
 
 def write_report(

@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 
 from simlib.delivery import ARRAYS, MOMENTS, Delivery
 from simlib.errors import ModelError, Problem
-from simlib.estimates import Histogram, chance, counted, moments
+from simlib.estimates import counted, moments
+from simlib.histograms import Histogram
 from simlib.kernels.paths import Floats
 from simlib.model import Model
 from simlib.readouts import Held, Key, Readout
+from simlib.sampling import Dimension
 
 if TYPE_CHECKING:
     import xarray
@@ -60,10 +62,11 @@ class Tally:
                 self.facts[key] = self.facts.get(key, np.zeros_like(counts)) + counts
                 continue
             if key[0] == "moments":
-                self.moments[key] = self.moments.get(key, np.zeros(2)) + moments(np.asarray(array, dtype=float))
+                sums = moments(np.asarray(array, dtype=float), self.replicates)
+                self.moments[key] = self.moments.get(key, 0.0) + sums
                 continue
             figure = np.asarray(array, dtype=float)
-            rows = figure.reshape(1, -1) if key[0] == "drivers" else np.atleast_2d(figure)
+            rows = np.atleast_2d(figure)
             if key not in self.figures:
                 self.figures[key] = [Histogram.over(row, self.replicates) for row in rows]
             for histogram, row in zip(self.figures[key], rows, strict=True):
@@ -78,7 +81,7 @@ class Tally:
         for key, counts in other.facts.items():
             self.facts[key] = self.facts.get(key, np.zeros_like(counts)) + counts
         for key, sums in other.moments.items():
-            self.moments[key] = self.moments.get(key, np.zeros(2)) + sums
+            self.moments[key] = self.moments.get(key, 0.0) + sums
         for key, histograms in other.figures.items():
             for mine, theirs in zip(self.figures[key], histograms, strict=True):
                 mine.merge(theirs)
@@ -96,8 +99,12 @@ class Futures:
         How many of them the arrays hold; ``tally`` covers all of them where that is fewer.
     delivery, drivers, outputs
         What the held futures are.
+    asked_precision
+        The half-width that the 95 % interval of each of some figures was to have; None where none was asked for.
     readings
         For each headline of each reading (the base one is ``""``) the (replicate,) count of futures in which it holds.
+    dimensions
+        The sampler's coordinates in its order; None where it has none.
     """
 
     model: Model
@@ -112,13 +119,8 @@ class Futures:
     outputs: dict[str, Floats]
     readings: dict[Key, NDArray[np.int64]] = field(default_factory=dict)
     tally: Tally | None = None
-    asked_precision: float | None = None
-
-    @property
-    def precision(self) -> float | None:
-        """Half the width of the widest 95 % interval of a headline chance; None where the model has no headline."""
-        base = [chance(counts, self.trials) for key, counts in self.readings.items() if key[1] == ""]
-        return max(((c.interval[1] - c.interval[0]) / 2 for c in base), default=None)
+    asked_precision: Mapping[str, float] | None = None
+    dimensions: tuple[Dimension, ...] | None = None
 
     @classmethod
     def starting(cls, model: Model, block: Block, **run: Any) -> "Futures":
@@ -151,6 +153,11 @@ class Futures:
     def reading_trials(self) -> NDArray[np.int64]:
         """How many futures of each replicate the readings are run on: those that are held."""
         return self._shared_out(self.held)
+
+    @property
+    def order(self) -> list[list[str | int]] | None:
+        """Name and year of the sampler's dimensions in their order; None where its draws depend on none."""
+        return None if self.dimensions is None else [[d.name, d.year] for d in self.dimensions]
 
     def _shared_out(self, count: int) -> NDArray[np.int64]:
         whole, rest = divmod(count, self.replicates)

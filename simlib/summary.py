@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 
 from simlib import dims
 from simlib.bridge import bridge
-from simlib.checking import checks
+from simlib.checking import checks, quality_checks
 from simlib.citing import certain_figures, cited
+from simlib.correlating import dependence
 from simlib.drivers import Driver
-from simlib.estimates import Statistics, chance, mean_and_error
+from simlib.estimates import Interval, Mean, Statistics, chance, finite, ratio_mean
 from simlib.gathering import CURVE, Estimates, estimates
 from simlib.kernels.paths import Floats
+from simlib.quality import achieved, asked_chance, judged, requested
 from simlib.readouts import TESTS, YEARLY_FIGURES, Key, read_all
 from simlib.results import Futures
 from simlib.units import figure
@@ -67,10 +69,12 @@ class _Document:
         self.plan = dict(read_all(plan.model, plan.holding))
         self.plan_readings = plan.readings
         self.steps = bridge(self.model)
+        self.quality = judged(self.model, found.figures, found.chances, futures.replicates)
 
     def document(self) -> Document:
         """Give the whole document, every key always present."""
         model, config = self.model, self.model.config
+        together = dependence(self.futures)
         return {
             "simlib": FORMAT,
             "config": {
@@ -80,6 +84,7 @@ class _Document:
                 "seed": self.futures.seed,
                 "simulations": self.futures.count,
                 "sampler": self.futures.sampler,
+                "dimensions": self.futures.order,
                 "set": dict(config.overrides),
             },
             "unit": model.unit,
@@ -105,7 +110,8 @@ class _Document:
             "figures": certain_figures(config),
             "npv_terms": self._npv_terms(),
             "drivers": {node.address: self._driver(node) for node in model.nodes if isinstance(node, Driver)},
-            "checks": checks(self.futures),
+            "dependence": together,
+            "checks": [*checks(self.futures, together), *quality_checks(self.quality)],
         }
 
     # --- small parts ---------------------------------------------------------------------------------------
@@ -125,7 +131,8 @@ class _Document:
         return self.found.chances[key].probability
 
     def _statistics(self, found: Statistics, plan: float) -> Document:
-        return {"mean": found.mean, "sd": found.sd, **found.quantiles, "plan": plan, "error": found.errors}
+        values = {"mean": found.mean, "sd": found.sd, **found.quantiles, "plan": plan}
+        return values | {"error": found.errors, "interval": _bounds(found.intervals)}
 
     def _by_year(self, key: Key) -> Document | None:
         found = self.found.figures.get(key)
@@ -193,10 +200,19 @@ class _Document:
         )
         if short is None or amount is None:
             return None
-        p = short["probability"]
-        mean = amount[0].mean / p if p else 0.0
+        mean = self._mean_where(amount[0], (*key, "shortfall", "short"))
         plan = float(self.plan[(*key, "shortfall", "amount")][0])
-        return {**short, "mean_if_short": mean, "p90": amount[0].quantiles["p90"], "plan": plan}
+        errors = {"mean_if_short": mean.error, "p90": amount[0].errors["p90"]}
+        intervals = _bounds({"mean_if_short": mean.interval, "p90": amount[0].intervals["p90"]})
+        values = {"mean_if_short": mean.mean, "p90": amount[0].quantiles["p90"], "plan": plan}
+        return short | values | {"errors": errors, "intervals": intervals}
+
+    def _mean_where(self, figure: Statistics, fact: Key) -> Mean:
+        """Give the mean of a figure, nothing elsewhere, over the futures in which a fact holds; nothing without any."""
+        counts = self.found.counts[fact]
+        if not counts.any():
+            return Mean(0.0, 0.0, (0.0, 0.0))
+        return ratio_mean(_sums(figure, self.futures.trials), counts)
 
     def _reserve_needed(self, key: Key) -> Document | None:
         found = self.found.figures.get((*key, "reserve_needed"))
@@ -205,10 +221,9 @@ class _Document:
         levels = {"80": "p80", "90": "p90", "95": "p95"}
         plan = float(self.plan[(*key, "reserve_needed")][0])
         errors = {name: found[0].errors[level] for name, level in levels.items()}
-        return {name: found[0].quantiles[level] for name, level in levels.items()} | {
-            "plan": plan,
-            "error": errors,
-        }
+        intervals = _bounds({name: found[0].intervals[level] for name, level in levels.items()})
+        values = {name: found[0].quantiles[level] for name, level in levels.items()}
+        return values | {"plan": plan, "error": errors, "interval": intervals}
 
     def _first_year(self, key: Key) -> Document | None:
         labels = (*self.model.year_labels, "never")
@@ -251,9 +266,9 @@ class _Document:
         found = self._chance((*key, "holds_with_gap"), plan=False)
         if found is None:
             return None
-        total = self.found.figures[(*key, "gap_where_held")][0].mean
-        p = found["probability"]
-        return found | {"mean_gap": total / p if p else 0.0}
+        mean = self._mean_where(self.found.figures[(*key, "gap_where_held")][0], (*key, "holds_with_gap"))
+        errors, intervals = {"mean_gap": mean.error}, _bounds({"mean_gap": mean.interval})
+        return found | {"mean_gap": mean.mean, "errors": errors, "intervals": intervals}
 
     def _bridge(self, key: Key, option: int, council: int) -> Document | None:
         found = self.found.figures.get((*key, "gap_recurring"))
@@ -282,14 +297,15 @@ class _Document:
         kept = self._chance(("options", chosen.id, "claim", "kept"), plan=False)
         if kept is None or chosen.claim is None:
             return None
-        amount = self._single(("options", chosen.id, "claim", "amount"))
+        amount = self._single(("options", chosen.id, "claim", "amount")) or {}
+        apart = {f"{name}s": amount.pop(name, None) for name in ("error", "interval")}  # the chance has its own
         terms = {
             "amount": chosen.claim.amount,
             "basis": "cumulative" if chosen.claim.cumulative else "recurring",
             "by": self.model.year_labels[chosen.claim.by],
             "net_of_one_off": chosen.claim.net,
         }
-        return kept | terms | (amount or {}) | {"error": kept["error"], "errors": (amount or {}).get("error")}
+        return kept | terms | amount | apart
 
     def _comparisons(self) -> Document:
         found: Document = {}
@@ -298,8 +314,11 @@ class _Document:
                 where, pair = key[1], key[2]
                 shares = {name: self._probability((*key[:-1], name)) for name in ("better", "equal", "worse")}
                 error = self.found.chances[key].error
+                intervals = _bounds({name: self.found.chances[*key[:-1], name].interval for name in shares})
                 difference = self._single((*key[:-1], "difference"))
-                found.setdefault(where, {})[pair] = shares | {"error": error, "difference": difference}
+                found.setdefault(where, {})[pair] = {
+                    **shares, "error": error, "intervals": intervals, "difference": difference,
+                }  # fmt: skip
         return found
 
     def _reading(self, name: str) -> Document:
@@ -337,6 +356,8 @@ class _Document:
         return {
             "label": event.label or name.replace("_", " "),
             "chance": chance_,
+            "requested": asked_chance(self.model, event),
+            "flagged": [departure.name for departure in self.quality.flagged(address)],
             "plan": bool(np.isfinite(event.plan)),
         } | sides
 
@@ -346,8 +367,8 @@ class _Document:
         met = self.found.figures.get((*key, "share_of_gap_met"))
         if gap is None or met is None:
             return {}, {}
-        n = self.futures.count
-        whole = {"gap": _sums(gap[self.model.target], n), "share_met": _sums(met[0], n)}
+        trials = self.futures.trials
+        whole = {"gap": _sums(gap[self.model.target], trials), "share_met": _sums(met[0], trials)}
         names = {"gap": "gap_if", "share_met": "met_if"}
         then = {name: self.found.moments[("moments", *key, names[name], address)] for name in whole}
         return then, {name: whole[name] - then[name] for name in whole}
@@ -366,40 +387,32 @@ class _Document:
     def _output(self, name: str, label: str, kind: str) -> Document:
         found = self.found.figures[("outputs", name)]
         plan = np.atleast_2d(self.plan[("outputs", name)])
+        rows = [
+            self._statistics(row, float(plan[y, 0])) | {"chance": self._chance(("outputs", name, "holds", str(y)))}
+            for y, row in enumerate(found)
+        ]
         entry: Document = {"label": label, "kind": kind}
-        if len(found) == 1:
-            return entry | self._statistics(found[0], float(plan[0, 0]))
-        years = self.model.year_labels
-        return entry | {years[y]: self._statistics(row, float(plan[y, 0])) for y, row in enumerate(found)}
+        return entry | (rows[0] if len(rows) == 1 else dict(zip(self.model.year_labels, rows, strict=True)))
 
     def _driver(self, node: Driver) -> Document:
         quantity, distribution = node.quantity, node.distribution
-        found = self.found.figures[("drivers", node.address)][0]
-        levels = ("p5", "p50", "p95")
+        rows = self.found.figures[("drivers", node.address)]
+        furthest = self.quality.furthest(node.address)
 
         def show(value: float) -> str:
             return figure(float(f"{value:.4g}"), quantity.kind, self.model.unit)
 
-        requested = {
-            name: float(distribution.quantile(level)) for name, level in zip(levels, (0.05, 0.5, 0.95), strict=True)
-        }
+        said = distribution.sentence(show)
+        words = {"family": distribution.family, "distribution": repr(distribution), "sentence": said}
         return {
             "kind": quantity.kind,
             "label": quantity.label,
-            "varies": node.varies.mode if node.varies.mode != "ar1" else f"ar1({node.varies.phi:g})",
-            "requested": {
-                "family": distribution.family,
-                "distribution": repr(distribution),
-                "sentence": distribution.sentence(show),
-                "mean": _number(distribution.mean),
-                "sd": _number(distribution.sd),
-                **requested,
-            },
-            "achieved": {
-                "mean": found.mean,
-                "sd": found.sd,
-                **{name: found.quantiles[name] for name in levels},
-            },
+            "varies": str(node.varies),
+            "requested": words | requested(node),
+            "achieved": achieved(node, rows, self.model.year_labels),
+            "furthest_off": None if furthest is None else furthest.told(),
+            "flagged": [departure.name for departure in self.quality.flagged(node.address)],
+            "stated": [asdict(each) for each in quantity.stated],
             "plan": float(node.plan.flat[0])
             if np.all(node.plan == node.plan.flat[0])
             else [float(x) for x in node.plan[:, 0]],
@@ -416,9 +429,10 @@ def _given(both: NDArray[np.int64], condition: NDArray[np.int64], sums: Mapping[
     if not count:
         return None
     found = chance(both, condition)
-    means = {
-        name: dict(zip(("mean", "error"), mean_and_error(sum_, count), strict=True)) for name, sum_ in sums.items()
-    }
+    means: Document = {}
+    for name, sum_ in sums.items():
+        mean = ratio_mean(sum_, condition)
+        means[name] = {"mean": mean.mean, "error": mean.error, **_bounds({"interval": mean.interval})}
     return {
         "probability": found.probability,
         "error": found.error,
@@ -428,10 +442,13 @@ def _given(both: NDArray[np.int64], condition: NDArray[np.int64], sums: Mapping[
     }
 
 
-def _sums(found: Statistics, count: int) -> Floats:
-    """Give back the sum and the sum of squares that a mean and a standard deviation came from."""
-    return np.asarray([found.mean * count, found.sd**2 * (count - 1) + count * found.mean**2])
+def _sums(found: Statistics, trials: NDArray[np.int64]) -> Floats:
+    """Give back the sums by replicate that means came from, and the sum of squares, shared out: (2, replicate)."""
+    n = int(trials.sum())
+    squares = found.sd**2 * (n - 1) + n * found.mean**2
+    return np.stack([found.means * trials, squares * trials / n])
 
 
-def _number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
+def _bounds(intervals: Mapping[str, Interval]) -> dict[str, list[float | None]]:
+    """Give intervals as JSON has them: null where too few futures leave an end open."""
+    return {name: [finite(low), finite(high)] for name, (low, high) in intervals.items()}

@@ -76,6 +76,10 @@ def year_label(year: object) -> str:
     return f"{text}/{(int(text) + 1) % 100:02d}" if re.fullmatch(r"\d{4}", text) else text
 
 
+_RARE = 0.01  # a smaller chance is told as 1 in so many
+_SHARP = 0.05  # an error below this part of it lets a rare chance have two digits
+
+
 def out_of_hundred(probability: float, error: float = 0.0) -> str:
     """Give how many of 100 futures, rounded only as finely as the simulation error supports.
 
@@ -144,6 +148,40 @@ def _rule_of_three(bound: float) -> str:
     third = max(futures / 3 * (1 + 1e-9), 1.0)
     step = 10 ** max(math.floor(math.log10(third)) - 1, 0)
     return f"{math.floor(third / step) * step:,.0f}"
+
+
+def odds(probability: float, error: float = 0.0, interval: Sequence[float] | None = None) -> str:
+    """Give a chance as :func:`chance` does, and a rare one as ``about 1 in 10,000``.
+
+    Parameters
+    ----------
+    probability, error, interval
+        As in :func:`chance`.
+
+    Examples
+    --------
+    >>> odds(0.274, 0.001), odds(0.0001, 0.00003), odds(0.9967, 0.0002), odds(0.0, 0.0, [0.0, 3.841311e-05])
+    ('27 of 100', 'about 1 in 10,000', 'all but about 1 in 300', 'fewer than 1 in 33,000')
+    """
+    rare = min(probability, 1 - probability)
+    if not 0 < rare < _RARE:
+        return chance(probability, error, interval)
+    digits = 2 if error < _SHARP * rare else 1
+    often = round(1 / rare, digits - 1 - math.floor(math.log10(1 / rare)))
+    return f"{'all but ' if probability > rare else ''}about 1 in {often:,.0f}"
+
+
+def interval_words(interval: Sequence[float]) -> str:
+    """Give an interval of a chance in per cent, as finely as it is wide.
+
+    Examples
+    --------
+    >>> interval_words([0.2712, 0.2768]), interval_words([0.000058, 0.00017]), interval_words([0.0, 0.00003])
+    ('27.1% to 27.7%', '0.006% to 0.017%', '0% to 0.003%')
+    """
+    low, high = (100 * end for end in interval)
+    places = max(0, math.ceil(-math.log10((high - low) / 3))) if high > low else 0
+    return " to ".join(f"{end:.{places}f}%" if end else "0%" for end in (low, high))
 
 
 def chance_count(probability: float, error: float = 0.0) -> str:
@@ -240,6 +278,24 @@ def finer_money(value: float, unit: str, like: float, *, signed: bool = False) -
     amount = round(value * SCALES[unit] / _SUFFIXES[suffix], decimals)
     sign = "" if not amount else "-" if amount < 0 else "+" if signed else ""
     return f"{sign}£{abs(amount):,.{decimals}f}{suffix}"
+
+
+def band_money(value: float | None, unit: str, error: float = 0.0, *, like: float) -> str:
+    """Give an amount of a band, whose ends are near each other: a digit finer where its error allows.
+
+    Examples
+    --------
+    >>> band_money(0.1634, "£m", 0.0004, like=0.3), band_money(0.1634, "£m", 0.04, like=0.3)
+    ('£0.16m', '£0.2m')
+    >>> band_money(1634.0, "£", 4.0, like=1900.0)
+    '£1.6k'
+    """
+    if value is None:
+        return "–"
+    size = max(abs(value), abs(like)) * SCALES[unit]
+    _, suffix, finest, _ = next(row for row in _MONEY_STEPS if size >= row[0])
+    finer = bool(suffix) and abs(error) * SCALES[unit] <= finest / 10
+    return finer_money(value, unit, max(abs(value), abs(like))) if finer else money(value, unit, error, like=like)
 
 
 def _coarser(step: float, error: float) -> float:

@@ -53,7 +53,15 @@ def statistics(values: np.ndarray, plan: float) -> dict[str, Any]:
     n, sd = len(values), float(values.std(ddof=1))
     quantiles = {name: float(np.quantile(values, level)) for name, level in LEVELS.items()}
     error = {"mean": sd / n**0.5} | dict.fromkeys(LEVELS, 1.5 * sd / n**0.5)
-    return {"mean": float(values.mean()), "sd": sd, **quantiles, "plan": float(plan), "error": error}
+    found = {"mean": float(values.mean()), **quantiles}
+    interval = {name: [value - 2 * error[name], value + 2 * error[name]] for name, value in found.items()}
+    return found | {"sd": sd, "plan": float(plan), "error": error, "interval": interval}
+
+
+def drawn(mean: float, sd: float, p5: float, p50: float, p95: float) -> dict[str, Any]:
+    """Give what was drawn of a driver, with errors of a few thousand futures."""
+    figures = {"mean": mean, "sd": sd, "p5": p5, "p50": p50, "p95": p95}
+    return figures | {"error": dict.fromkeys(figures, sd / 50)}
 
 
 def by_year(rows: np.ndarray, plan: np.ndarray) -> dict[str, Any]:
@@ -155,6 +163,7 @@ def _document(n: int, options: tuple[str, ...]) -> dict[str, Any]:
             "seed": 20160317,
             "simulations": n,
             "sampler": "random",
+            "dimensions": None,
         },
         "unit": "£m",
         "prices": "cash",
@@ -189,6 +198,8 @@ def _document(n: int, options: tuple[str, ...]) -> dict[str, Any]:
             "partner_signs": {
                 "label": "The partner signs",
                 "chance": chance(0.45, n),
+                "requested": 0.45,
+                "flagged": [],
                 "plan": True,
                 "closes_if": {
                     key: {c: given(min(p["probability"] * 1.3, 0.999), n // 2) for c, p in o.items()}
@@ -213,7 +224,10 @@ def _document(n: int, options: tuple[str, ...]) -> dict[str, Any]:
                     "p50": 0.01,
                     "p95": 0.03,
                 },
-                "achieved": {"mean": 0.0101, "sd": 0.01, "p5": 0.0, "p50": 0.01, "p95": 0.03},
+                "achieved": dict.fromkeys(YEARS, drawn(0.0101, 0.01, 0.0, 0.01, 0.03)),
+                "furthest_off": {"figure": "sd", "year": "2018/19", "errors": 2.1},
+                "flagged": [],
+                "stated": [],
                 "plan": 0.01,
                 "source": {"what": "national pay awards", "mark": "judgement", "date": "2015-11"},
                 "owner": "Chief accountant",
@@ -233,7 +247,10 @@ def _document(n: int, options: tuple[str, ...]) -> dict[str, Any]:
                     "p50": 0.95,
                     "p95": 1.0,
                 },
-                "achieved": {"mean": 0.94, "sd": 0.05, "p5": 0.84, "p50": 0.95, "p95": 1.0},
+                "achieved": drawn(0.94, 0.05, 0.84, 0.95, 1.0),
+                "furthest_off": {"figure": "mean", "year": None, "errors": 1.2},
+                "flagged": [],
+                "stated": [],
                 "plan": 1.0,
                 "source": None,
                 "owner": None,
@@ -243,6 +260,7 @@ def _document(n: int, options: tuple[str, ...]) -> dict[str, Any]:
             },
         },
         "sources": [],
+        "dependence": {},
         "checks": [
             {
                 "id": "hindsight",

@@ -111,6 +111,20 @@ def test_a_number_of_futures_is_read_as_people_write_it(
     assert "Futures: 3,000 (random sampler)" in out
 
 
+def test_a_precision_may_be_of_several_figures(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, _ = outcome(
+        capsys, "run", config, "--seed", "1", "--precision", "2%,p90=£10,000", "--precision", "mean=£0.1m",
+        "--format", "json", "--out", "exact", "--simulations", "100000",
+    )  # fmt: skip
+    assert code == 0
+    document = json.loads(Path("exact/summary.json").read_text(encoding="utf-8"))
+    [told] = [check["text"] for check in document["checks"] if check["id"] == "precision"]
+    assert "asked for ±2 of 100" in told
+    assert "asked for ±£10,000" in told
+    assert "asked for ±£0.1m" in told
+    assert document["config"]["simulations"] == 16_384
+
+
 def test_without_a_seed_one_is_drawn_recorded_and_printed(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config.write_text(MINIMAL.replace(", seed: 7", ""), encoding="utf-8")
     _, out, _ = outcome(capsys, "run", config, "--format", "json")
@@ -177,8 +191,14 @@ def test_two_configs_for_one_folder_are_refused(config: Path, capsys: pytest.Cap
         (["--simulations", "many"], "--simulations: expected a whole number"),
         (["--seed", "-1"], "--seed: expected a whole number from 0 to"),
         (["--jobs", "0"], "--jobs: expected a whole number from 1 to 1,024, got '0'"),
-        (["--sampler", "halton"], "--sampler: expected random or sobol, got 'halton'"),
+        (["--sampler", "halton"], "--sampler: expected random, latin_hypercube or sobol, got 'halton'"),
         (["--backend", "gpu"], "--backend: expected threading or loky, got 'gpu'"),
+        (["--precision", "half"], "--precision: expected a share such as 0.85 or 85%, got 'half'"),
+        (["--precision", "100%"], "more than 0% and less than 100%, got '100%'"),
+        (["--precision", "p91=£1"], "--precision: expected one of chance, mean, p5, p10"),
+        (["--precision", "p90=0"], "--precision: expected an amount above 0 such as £0.05m"),
+        (["--precision", "p90=2%"], "--precision: p90: expected money as the gap is, got share"),
+        (["--precision", "1%,chance=2%"], "--precision: chance: stands here twice"),
         (["--format", "pdf"], "--format: expected json, nc, html, figures, got 'pdf'"),
         (["--set", "measures.shared_service.saving=1"], "shared_service"),
         (["--set", "nonsense"], "expected ADDRESS=VALUE"),

@@ -11,11 +11,12 @@ from simlib import distributions
 from simlib.config import Config, load_config, parse_config, references, schema
 from simlib.config.formulas import Formula
 from simlib.config.inventory import figures
+from simlib.config.precision import Wanted
 from simlib.config.quantities import ByYear, DatedChances, Quantity, Source, SumOf, Varies
-from simlib.distributions import make
+from simlib.distributions import Smoothed, make
 from simlib.errors import ConfigError
 
-CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
+CONFIGS = sorted((Path(__file__).parent.parent / "configs").rglob("*.yaml"))
 
 COUNCIL = (Path(__file__).parent / "good" / "council.yaml").read_text(encoding="utf-8")
 
@@ -48,7 +49,7 @@ def test_the_head_is_typed_by_its_fields(config: Config) -> None:
     assert config.as_at == date(2016, 3, 17)
     assert (config.money, config.prices, config.years) == ("£m", "real 2015/16", (2016, 2017, 2018))
     assert config.run == schema.Run.model_construct(
-        simulations=131_072, seed=0, sampler="random", precision=0.005, keep="all"
+        simulations=131_072, seed=0, sampler="random", precision=(Wanted("chance", 0.005, "share"),), keep="all"
     )
 
 
@@ -181,6 +182,30 @@ def test_every_figure_has_an_address(config: Config) -> None:
             "{dist: mixture, of: {a: {weight: 85%, dist: normal, mean: 0, sd: 1}, b: {weight: 15%, value: 4}}}",
             make("mixture", {"of": (NORMAL, make("fixed", {"value": 4})), "weights": (0.85, 0.15)}),
         ),
+        (
+            "{dist: zero_inflated, chance: 20%, of: {dist: normal, mean: 0, sd: 1}}",
+            make("zero_inflated", {"chance": 0.2, "of": NORMAL}),
+        ),
+        (
+            "{dist: zero_inflated, chance: 20%, of: 4}",
+            make("zero_inflated", {"chance": 0.2, "of": make("fixed", {"value": 4})}),
+        ),
+        (
+            "{dist: logarithmic_pool, of: {a: {weight: 60%, value: 4}, b: {weight: 40%, dist: poisson, mean: 3}}}",
+            make(
+                "logarithmic_pool",
+                {"of": (make("fixed", {"value": 4}), make("poisson", {"mean": 3})), "weights": (0.6, 0.4)},
+            ),
+        ),
+        (
+            "{dist: empirical, values: [1, 2, 4], smoothed: yes}",
+            make("empirical", {"values": (1, 2, 4), "smoothed": True}),
+        ),
+        (
+            "{dist: empirical, values: [1, 2, 4], smoothed: yes, bandwidth: 0.5, truncate: {low: 0}}",
+            make("truncated", {"parent": Smoothed((1, 2, 4), 0.5), "low": 0}),
+        ),
+        ("{dist: empirical, values: [1, 2, 4], smoothed: no}", make("empirical", {"values": (1, 2, 4)})),
     ],
 )
 def test_a_quantity_is_a_figure_or_a_distribution(text: str, value: object) -> None:
@@ -210,12 +235,14 @@ FAMILIES = {
     "bernoulli": {"p": 0.3},
     "binomial": {"n": 20.0, "p": 0.3},
     "poisson": {"mean": 3.0},
+    "geometric": {"p": 0.3},
     "discrete": {"values": [1.0, 2.0], "weights": [0.4, 0.6]},
     "empirical": {"values": [1.0, 2.0, 4.0]},
     "piecewise": {"values": [0.0, 1.0, 3.0], "probabilities": [0.0, 0.5, 1.0]},
     "metalog": {"p10": 2.0, "p50": 3.0, "p90": 5.0},
 }
-APART = {"mixture", "truncated"}  # distributions of distributions: of, and truncate, in the examples above
+# distributions of distributions: of, and truncate, in the examples above
+APART = {"mixture", "zero_inflated", "logarithmic_pool", "truncated"}
 
 
 def test_every_family_has_its_example() -> None:
@@ -232,11 +259,14 @@ def test_data_beside_a_config_are_read(tmp_path: Path) -> None:
     (tmp_path / "awards.csv").write_text('round,amount\n1,"£350,000"\n2,£0.2m\n\n3,0.1\n', encoding="utf-8")
     (tmp_path / "c.yaml").write_text(
         "simlib: 1\ntitle: Data\nmoney: £m\ndrivers:\n"
-        "  a: {kind: money, dist: empirical, file: awards.csv, column: amount}\n",
+        "  a: {kind: money, dist: empirical, file: awards.csv, column: amount}\n"
+        "  b: {kind: money, dist: empirical, file: awards.csv, column: amount, smoothed: yes, bandwidth: £50k}\n",
         encoding="utf-8",
     )
-    value = load_config(tmp_path / "c.yaml").drivers["a"].value
-    assert value == make("empirical", {"values": (0.35, 0.2, 0.1)})
+    loaded = load_config(tmp_path / "c.yaml")
+    assert loaded.drivers["a"].value == make("empirical", {"values": (0.35, 0.2, 0.1)})
+    smoothed = loaded.drivers["b"].value
+    assert smoothed == make("empirical", {"values": (0.35, 0.2, 0.1), "smoothed": True, "bandwidth": 0.05})
 
 
 def test_realisation_may_exceed_the_plan_by_its_tail_but_not_by_a_stated_bound() -> None:

@@ -21,7 +21,7 @@ from simlib.distributions import Distribution, make
 from simlib.engine import simulate_plan
 
 ROOT = Path(__file__).parents[1]
-FILES = sorted((ROOT / "configs").glob("*.yaml"))
+FILES = sorted((ROOT / "configs").rglob("*.yaml"))
 REFERENCES = yaml.safe_load((ROOT / "simlib/config/references.yaml").read_text(encoding="utf-8"))
 
 MARK = r"(doc [1-5]|public|judgement|derived)"

@@ -8,10 +8,12 @@ import jsonschema
 import pytest
 import yaml
 
+from simlib.config import load_config
 from simlib.config.json_schema import config_schema
 
 COUNCIL = (Path(__file__).parent / "good" / "council.yaml").read_text(encoding="utf-8")
-CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
+GOOD = sorted((Path(__file__).parent / "good").glob("*.yaml"))
+CONFIGS = sorted((Path(__file__).parent.parent / "configs").rglob("*.yaml"))
 
 
 def plain(node: Any) -> Any:
@@ -34,8 +36,10 @@ def test_editors_accept_every_config_of_the_project(path: Path, validator: Any) 
     assert list(validator.iter_errors(plain(yaml.safe_load(path.read_text(encoding="utf-8"))))) == []
 
 
-def test_editors_accept_what_the_program_accepts(validator: Any) -> None:
-    assert list(validator.iter_errors(plain(yaml.safe_load(COUNCIL)))) == []
+@pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
+def test_editors_accept_what_the_program_accepts(path: Path, validator: Any) -> None:
+    assert load_config(path).title
+    assert list(validator.iter_errors(plain(yaml.safe_load(path.read_text(encoding="utf-8"))))) == []
 
 
 @pytest.mark.parametrize(

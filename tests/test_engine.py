@@ -230,7 +230,8 @@ def test_one_reading_is_not_taken_for_another_whose_arrays_lie_where_its_own_did
 
 
 @pytest.mark.parametrize("keep", ["100", "20_000", str(2 * CHUNK)])
-@pytest.mark.parametrize(("sampler", "part"), [("random", 0.1), ("sobol", 1.0)])  # whose own error is far smaller
+# What depends on one driver has errors no larger than the step from one future to the next, where futures are even.
+@pytest.mark.parametrize(("sampler", "part"), [("random", 0.15), ("latin_hypercube", 4.0), ("sobol", 1.0)])
 def test_futures_that_are_counted_as_they_pass_count_as_those_that_are_held(
     monkeypatch: pytest.MonkeyPatch, keep: str, sampler: str, part: float
 ) -> None:
@@ -265,8 +266,11 @@ def _same_chances(held: dict[str, Any], streamed: dict[str, Any]) -> None:
 
 def _same_under_a_condition(held: dict[str, Any], streamed: dict[str, Any]) -> None:
     for name, value in held.items():
-        same = value if name not in ("gap", "share_met") else pytest.approx(value, rel=1e-9)  # sums differ in their order
-        assert streamed[name] == same, name
+        if name in ("gap", "share_met"):  # sums differ in their order
+            for part in ("mean", "error", "interval"):
+                assert streamed[name][part] == pytest.approx(value[part], rel=1e-9, abs=1e-9), f"{part} of {name}"
+        else:
+            assert streamed[name] == value, name
 
 
 def _close(held: dict[str, Any], streamed: dict[str, Any], part: float, what: str) -> None:

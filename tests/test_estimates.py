@@ -4,10 +4,23 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import norm, t
+from scipy.stats import binom, norm, t
 from small_files import COUNCIL, drawn, pair_of, told
 
-from simlib.estimates import LEVELS, T95_15, Z95, Histogram, chance, counted, quantile, statistics, wilson
+from simlib.estimates import (
+    LEVELS,
+    T95_15,
+    Z95,
+    binomial_ranks,
+    chance,
+    counted,
+    moments,
+    quantile,
+    ratio_mean,
+    statistics,
+    wilson,
+)
+from simlib.histograms import Histogram
 
 
 @pytest.mark.parametrize(
@@ -72,14 +85,77 @@ def test_the_error_of_a_chance_is_the_spread_of_its_replicates() -> None:
     found = chance(counts, np.full(16, 100))
     spread = np.std(counts / 100, ddof=1) / 4
     assert found.error == pytest.approx(spread)
-    assert found.interval == pytest.approx((0.31 - T95_15 * spread, 0.31 + T95_15 * spread))
+    assert found.interval == pytest.approx((0.31 - T95_15 * spread, 0.31 + T95_15 * spread), abs=3e-4)  # Wilson's shift
+
+
+def test_replicates_that_agree_in_between_leave_the_doubt_of_the_last_future_of_each() -> None:
+    """A stratified sample counts 50 of 100 in every replicate for any chance from about 49.9 to 50.1 %."""
+    found = chance(np.full(16, 50), np.full(16, 100))
+    assert found.error == 0
+    half = T95_15**2 / (2 * 1_600)
+    assert found.interval == pytest.approx((0.5 - half, 0.5 + half))
+
+
+def test_a_chance_under_a_condition_weighs_replicates_by_how_often_it_holds() -> None:
+    """Replicates of one future each side with ones of a hundred would count alike in a mean of ratios."""
+    both, given = np.array([1, 50] * 8), np.array([1, 100] * 8)
+    found = chance(both, given)
+    ratio = both.sum() / given.sum()
+    spread = np.std((both - ratio * given) / given.mean(), ddof=1) / 4
+    assert found.probability == pytest.approx(ratio)
+    assert found.error == pytest.approx(spread)
+    assert found.error < np.std(both / given, ddof=1) / 4 / 10
+
+
+@pytest.mark.parametrize("count", [1, 7, 60, 1_000, 131_072, 2**24])
+@pytest.mark.parametrize("level", LEVELS.values())
+def test_ranks_around_a_quantile_are_the_binomials(count: int, level: float) -> None:
+    least, most = binomial_ranks(count, level)
+    assert (least, most) == (binom.ppf(0.025, count, level), binom.ppf(0.975, count, level))
+
+
+def test_too_few_futures_leave_an_end_of_a_quantile_open() -> None:
+    found = statistics(np.arange(60.0))
+    assert found.intervals["p5"][0] == -np.inf
+    assert found.intervals["p95"][1] == np.inf
+    assert found.intervals["p50"] == (21.0, 38.0)  # the 22nd and the 39th, as in tables of the sign test
+
+
+def test_the_interval_of_a_quantile_has_its_ends_among_values_that_come_again_and_again() -> None:
+    values = np.repeat([0.0, 1.0], [902, 98])  # P90 may well be 1: 9.8 % lie there
+    for replicates in (1, 14):
+        mixed = np.random.default_rng(4).permutation(values)
+        found = statistics(mixed, replicates)
+        assert found.quantiles["p90"] == 0
+        assert found.intervals["p90"] == (0, 1)
+        assert found.intervals["p50"] == (0, 0)
+
+
+def test_a_mean_of_few_futures_has_students_interval() -> None:
+    values = np.array([1.0, 2.0, 4.0, 5.0])
+    half = t.ppf(0.975, 3) * values.std(ddof=1) / 2
+    assert statistics(values).intervals["mean"] == pytest.approx((3 - half, 3 + half))
+
+
+def test_a_mean_where_something_holds_has_the_error_of_that_many_futures() -> None:
+    rng = np.random.default_rng(5)
+    figure, holds = rng.normal(3, 2, 1_000), rng.random(1_000) < 0.2
+    found = ratio_mean(moments(np.where(holds, figure, 0.0), 1), counted(holds, 1))
+    where = figure[holds]
+    assert found.mean == pytest.approx(where.mean())
+    assert found.error == pytest.approx(where.std() / math.sqrt(len(where)))
+    parts = ratio_mean(moments(np.where(holds, figure, 0.0), 10), counted(holds, 10))
+    assert parts.mean == pytest.approx(found.mean)
+    assert 0.4 < parts.error / found.error < 1.8  # ten replicates know it to a quarter
 
 
 @pytest.mark.parametrize("successes", [0, 100])
 def test_replicates_that_agree_at_never_or_always_still_leave_wilsons_doubt(successes: int) -> None:
     found = chance(np.full(16, successes), np.full(16, 100))
-    assert found.interval == wilson(16 * successes, 1_600)
-    assert found.interval[1] - found.interval[0] > 0.002
+    least, most = wilson(16 * successes, 1_600)
+    assert found.interval[0] <= least
+    assert found.interval[1] >= most
+    assert 0.002 < found.interval[1] - found.interval[0] < 0.003
 
 
 def test_a_future_belongs_to_the_replicate_of_its_index() -> None:

@@ -13,10 +13,11 @@ PLAN = """
 7 __main__ __init__
 6 cli batch progress
 5 report figures reporters charts console explain folder glossary grid layout outlook register wording
-5 provenance quoting readback shifts verdicts
-4 summary compare sensitivity decisions bridge checking citing gathering
+5 provenance quoting readback shifts sketch verdicts
+4 summary compare sensitivity decisions bridge checking citing correlating gathering quality
 3 model engine results
-3 catalogue compiling delivery dependence drivers estimates flows labelling readouts
+3 histograms precision
+3 catalogue compiling delivery dependence drivers estimates flows labelling passage readouts relations source
 2 config
 1 distributions sampling kernels
 0 errors units years dims

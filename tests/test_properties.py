@@ -18,7 +18,7 @@ from simlib.engine import simulate
 from simlib.flows import Flows, flows
 from simlib.results import Futures
 
-CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
+CONFIGS = sorted((Path(__file__).parent.parent / "configs").rglob("*.yaml"))
 FEW = settings(max_examples=25)
 
 

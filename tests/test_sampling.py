@@ -1,11 +1,11 @@
 """Streams and samplers: what moves and what must not, and what Sobol' points are worth; no dependence."""
 
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
-from scipy import special
+from scipy import special, stats
 from scipy.stats import qmc
 
 from simlib.sampling import (
@@ -14,6 +14,7 @@ from simlib.sampling import (
     RNG_SCHEME,
     SAMPLERS,
     Dimension,
+    LatinHypercubeSampler,
     RandomSampler,
     Sampler,
     SobolSampler,
@@ -24,13 +25,16 @@ from simlib.sampling.sobol import scrambled
 
 NAMES = ["measures.transformation.realisation", "drivers.pay_award", "events.partner_signs"]
 PINNED_STREAM = [0.3646419166515356, 1.2289029068722934, 2.9081804719853492]
+PINNED_SLICE = [-1.4854751742829806, 0.10165231433702104, 0.3485872918851695]
 DIMENSIONS = [Dimension(name, year) for name in NAMES for year in (0, 2017, 2018)]
+
+MOST = 70 * CHUNK
 
 each_sampler = pytest.mark.parametrize("name", list(SAMPLERS))
 
 
-def correlation(a: np.ndarray, b: np.ndarray) -> float:
-    return float(np.corrcoef(a, b)[0, 1])
+def made(name: str, seed: int, dimensions: Sequence[Dimension] = DIMENSIONS, simulations: int = MOST) -> Sampler:
+    return make_sampler(name, seed, dimensions, simulations)
 
 
 def uniforms(sampler: Sampler, dimensions: list[Dimension], chunks: int) -> np.ndarray:
@@ -48,21 +52,68 @@ def test_the_scheme_of_streams_has_not_moved() -> None:
         [Dimension("measures.transformation.realisation", 2017)], chunk=3, count=3
     )
     assert again[0].tolist() == first.tolist()
+    sliced = LatinHypercubeSampler(20160317, 40_000).scores([Dimension(NAMES[0], 2017)], chunk=1, count=48)
+    assert sliced[0, :3] == pytest.approx(PINNED_SLICE, rel=1e-12)
 
 
-def test_a_thousand_streams_are_all_different_and_unrelated() -> None:
+ADDRESSES = [f"drivers.line_{i}" for i in range(125)]
+Key = tuple[int, str, tuple[int, ...]]
+
+
+@pytest.fixture(scope="module")
+def keys() -> list[Key]:
+    """Key of every stream that the samplers draw from for 125 names, two years and four chunks."""
+    found: list[Key] = []
+
+    def noted(seed: int, name: str, index: tuple[int, ...] = ()) -> np.random.Generator:
+        found.append((seed, name, index))
+        return stream(seed, name, index)
+
+    dimensions = [Dimension(name, year) for name in ADDRESSES for year in (0, 2017)]
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("random", "latin_hypercube", "sobol"):
+            patch.setattr(f"simlib.sampling.{module}.stream", noted)
+        for name in SAMPLERS:
+            sampler = made(name, 0, dimensions)
+            for chunk in range(4):
+                sampler.scores(dimensions, chunk, 16)
+    return list(dict.fromkeys(found))
+
+
+def test_no_two_streams_share_a_number(keys: list[Key]) -> None:
+    # A thousand plain ones; a thousand slices of hypercubes and what holds 250 of those together; 250 scramblings.
+    assert len(keys) == 1_000 + 1_250 + 250
+    words = np.array([stream(*key).bit_generator.random_raw(256) for key in keys])
+    # A stream that overlaps another, or runs behind it, has words of it: by chance 640,000 have none in common.
+    assert np.unique(words).size == words.size
+
+
+def test_no_two_streams_are_correlated(keys: list[Key]) -> None:
     n = 512
-    keys = [(f"drivers.line_{i}", (year, chunk)) for i in range(125) for year in (0, 1) for chunk in range(4)]
-    draws = np.array([stream(0, name, index).standard_normal(n) for name, index in keys])
-    assert len({row.tobytes() for row in draws}) == 1_000
-    # No stream is a shifted piece of another either: all numbers differ.
-    assert np.unique(draws).size == draws.size
-    correlations = np.corrcoef(draws)[np.triu_indices(1_000, 1)]
-    # Half a million pairs: the largest of so many is about 4.9 errors away, so the bound is on their spread.
-    error = 1.0 / np.sqrt(n)
-    assert np.std(correlations) == pytest.approx(error, rel=5.0 / np.sqrt(2 * correlations.size) + 0.01)
-    assert abs(np.mean(correlations)) < 5 * error / np.sqrt(correlations.size)
-    assert np.max(np.abs(correlations)) < 6.5 * error
+    draws = np.array([stream(*key).standard_normal(n) for key in keys])
+    found = np.corrcoef(draws)[np.triu_indices(len(keys), 1)]
+    # Of independent normal numbers r² has a beta distribution; over the pairs its largest has that to their power.
+    squared = stats.beta(0.5, (n - 2) / 2)
+    lowest, highest = squared.ppf(np.array([1e-6, 1.0 - 1e-6]) ** (1.0 / found.size))
+    assert lowest < np.max(found**2) < highest
+    assert abs(np.mean(found)) < 5 / np.sqrt((n - 1) * found.size)
+    assert np.mean(found**2) * (n - 1) == pytest.approx(1.0, abs=5 * np.sqrt(2 / found.size))
+    assert stats.kstest(squared.cdf(found[::100] ** 2), "uniform").pvalue > 1e-5
+
+
+def test_the_numbers_of_all_streams_together_are_uniform(keys: list[Key]) -> None:
+    raw = np.concatenate([stream(*key).random(256) for key in keys])
+    assert stats.kstest(raw, "uniform").pvalue > 1e-5
+    # The first number of each, too: keys that differ little give numbers that do not.
+    assert stats.kstest(raw[::256], "uniform").pvalue > 1e-5
+
+
+@each_sampler
+def test_the_values_of_a_thousand_dimensions_together_are_uniform(name: str) -> None:
+    dimensions = [Dimension(address, year) for address in ADDRESSES for year in range(8)]
+    scores = made(name, 0, dimensions).scores(dimensions, 1, 256)
+    # Independent values would pass; what is spread out more evenly than that passes more easily.
+    assert stats.kstest(special.ndtr(scores.ravel()), "uniform").pvalue > 1e-5
 
 
 @pytest.mark.parametrize(
@@ -98,20 +149,21 @@ def test_an_index_out_of_range_is_refused(index: tuple[int, ...]) -> None:
 
 
 def test_an_unknown_sampler_is_refused_with_those_there_are() -> None:
-    with pytest.raises(ValueError, match=r"^expected one of random, sobol, got 'sobel'$"):
-        make_sampler("sobel", 0, DIMENSIONS)
+    with pytest.raises(ValueError, match=r"^expected one of random, latin_hypercube, sobol, got 'sobel'$"):
+        made("sobel", 0)
 
 
 @each_sampler
 def test_a_sampler_says_its_name_and_its_replicates(name: str) -> None:
-    sampler = make_sampler(name, 1, DIMENSIONS)
+    sampler = made(name, 1)
     assert sampler.name == name
-    assert sampler.replicates == {"random": 1, "sobol": REPLICATES}[name]
+    assert sampler.replicates == {"random": 1, "latin_hypercube": REPLICATES, "sobol": REPLICATES}[name]
+    assert sampler.dimensions == (tuple(DIMENSIONS) if name == "sobol" else None)
 
 
 @each_sampler
 def test_fewer_futures_are_the_first_of_more(name: str) -> None:
-    sampler = make_sampler(name, 1, DIMENSIONS)
+    sampler = made(name, 1)
     whole = sampler.scores(DIMENSIONS, chunk=2, count=CHUNK)
     assert whole.shape == (len(DIMENSIONS), CHUNK)
     for count in (16, 4_096, 16_368):
@@ -120,9 +172,9 @@ def test_fewer_futures_are_the_first_of_more(name: str) -> None:
 
 @each_sampler
 def test_chunks_do_not_depend_on_their_order_nor_on_who_makes_them(name: str) -> None:
-    sampler = make_sampler(name, 5, DIMENSIONS)
+    sampler = made(name, 5)
     forwards = [sampler.scores(DIMENSIONS, chunk, 64) for chunk in range(70)]
-    backwards = [make_sampler(name, 5, DIMENSIONS).scores(DIMENSIONS, chunk, 64) for chunk in (69, 65, 3, 0)]
+    backwards = [made(name, 5).scores(DIMENSIONS, chunk, 64) for chunk in (69, 65, 3, 0)]
     for chunk, block in zip((69, 65, 3, 0), backwards, strict=True):
         assert np.array_equal(block, forwards[chunk])
     sent = pickle.loads(pickle.dumps(sampler))
@@ -132,7 +184,7 @@ def test_chunks_do_not_depend_on_their_order_nor_on_who_makes_them(name: str) ->
 
 @each_sampler
 def test_a_dimension_is_the_same_with_any_others_and_in_any_order(name: str) -> None:
-    sampler = make_sampler(name, 5, DIMENSIONS)
+    sampler = made(name, 5)
     together = sampler.scores(DIMENSIONS, chunk=1, count=160)
     for place in (4, 0, 8):
         alone = sampler.scores([DIMENSIONS[place]], chunk=1, count=160)
@@ -142,23 +194,23 @@ def test_a_dimension_is_the_same_with_any_others_and_in_any_order(name: str) -> 
 
 @each_sampler
 def test_a_driver_added_at_the_end_moves_nobody(name: str) -> None:
-    before = make_sampler(name, 5, DIMENSIONS).scores(DIMENSIONS, chunk=1, count=160)
+    before = made(name, 5).scores(DIMENSIONS, chunk=1, count=160)
     added = [*DIMENSIONS, Dimension("drivers.new", 0)]
-    after = make_sampler(name, 5, added).scores(added, chunk=1, count=160)
+    after = made(name, 5, added).scores(added, chunk=1, count=160)
     assert np.array_equal(after[:-1], before)
 
 
 def test_random_scores_depend_on_the_name_alone_and_not_on_the_file() -> None:
-    one = make_sampler("random", 5, DIMENSIONS).scores(DIMENSIONS[3:4], 0, 100)
-    other = make_sampler("random", 5, []).scores(DIMENSIONS[3:4], 0, 100)
-    renamed = make_sampler("random", 5, []).scores([Dimension("drivers.renamed", 0)], 0, 100)
+    one = made("random", 5).scores(DIMENSIONS[3:4], 0, 100)
+    other = made("random", 5, []).scores(DIMENSIONS[3:4], 0, 100)
+    renamed = made("random", 5, []).scores([Dimension("drivers.renamed", 0)], 0, 100)
     assert np.array_equal(one, other)
     assert not np.array_equal(one, renamed)
 
 
 @each_sampler
 def test_scores_are_standard_normal_and_unrelated(name: str) -> None:
-    sampler = make_sampler(name, 3, DIMENSIONS)
+    sampler = made(name, 3)
     scores = np.concatenate([sampler.scores(DIMENSIONS, chunk, CHUNK) for chunk in range(4)], axis=1)
     n = scores.shape[1]
     assert np.all(np.abs(scores.mean(axis=1)) < 5 / np.sqrt(n))
@@ -181,12 +233,13 @@ def test_scores_are_standard_normal_and_unrelated(name: str) -> None:
 )
 def test_a_block_outside_a_chunk_is_refused(name: str, chunk: int, count: int, message: str) -> None:
     with pytest.raises(ValueError, match=f"^{message}$"):
-        make_sampler(name, 0, DIMENSIONS).scores(DIMENSIONS, chunk, count)
+        made(name, 0).scores(DIMENSIONS, chunk, count)
 
 
-def test_sobol_refuses_what_is_not_a_multiple_of_sixteen() -> None:
+@pytest.mark.parametrize("name", ["latin_hypercube", "sobol"])
+def test_a_block_that_is_not_a_multiple_of_sixteen_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match=r"^expected a multiple of 16 futures, got 1000$"):
-        SobolSampler(0, DIMENSIONS).scores(DIMENSIONS, 0, 1_000)
+        made(name, 0).scores(DIMENSIONS, 0, 1_000)
 
 
 def test_sobol_refuses_a_dimension_that_it_was_not_made_with() -> None:

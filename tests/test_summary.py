@@ -17,7 +17,7 @@ from simlib.readouts import closes
 from simlib.results import Futures
 from simlib.summary import summarise
 
-CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
+CONFIGS = sorted((Path(__file__).parent.parent / "configs").rglob("*.yaml"))
 COUNT = 1_500
 every_config = pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 
@@ -116,6 +116,29 @@ def test_a_file_of_drivers_and_outputs_alone_is_a_whole_model() -> None:
     assert (document["options"], document["years"], document["target_year"]) == ({}, [], None)
     found = document["outputs"]["y"]
     assert abs(found["mean"] - 5) < 5 * found["error"]["mean"]
+
+
+@pytest.mark.parametrize("count", [4_000, 140_000])  # held, and streamed past
+def test_an_output_that_is_a_condition_is_a_chance(count: int) -> None:
+    head = "simlib: 1\ntitle: x\nyears: 2020/21 to 2021/22\n"
+    body = (
+        "drivers: {x: {kind: number, dist: uniform, low: 0, high: 1}}\n"
+        "outputs: {small: x < 0.25, either: x < 0.1 or not x < 0.9, amount: 2 * (x < 0.25), "
+        "late: x < (year - 2019) / 4}"
+    )
+    model = compile_model(parsed(body, head))
+    found = summarise(simulate(model, count, seed=1), simulate_plan(model)).document["outputs"]
+    assert found["amount"]["chance"] is None
+    years = found["late"]
+    told = {"small": found["small"], "either": found["either"], "first": years["2020/21"], "second": years["2021/22"]}
+    for name, truth in {"small": 0.25, "either": 0.2, "first": 0.25, "second": 0.5}.items():
+        chance = told[name]["chance"]
+        assert chance["probability"] == pytest.approx(told[name]["mean"], abs=1e-12)
+        assert abs(chance["probability"] - truth) < 5 * chance["error"]
+        assert chance["interval"][0] < chance["probability"] < chance["interval"][1]
+    assert found["small"]["chance"]["plan"] is False  # the average, 0.5, is no smaller
+    assert found["either"]["chance"]["plan"] is False
+    assert years["2021/22"]["chance"]["plan"] is False
 
 
 def summarised(body: str) -> dict[str, Any]:

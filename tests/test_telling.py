@@ -318,9 +318,8 @@ def test_a_note_explains_only_columns_that_are_there() -> None:
 def test_what_is_drawn_is_told_only_where_it_strays_from_what_was_asked() -> None:
     doc = document()
     address, driver = next(iter(doc["drivers"].items()))
-    error = driver["requested"]["sd"] / doc["config"]["simulations"] ** 0.5
-    for errors, same in ((3.9, True), (4.1, False)):
-        driver["achieved"]["mean"] = driver["requested"]["mean"] + errors * error
+    for flagged, same in (([], True), (["p25 in 2017/18"], True), (["mean in 2017/18"], False)):
+        driver["flagged"] = flagged
         row = next(r for r in tables(build_report(summary(doc)))["assumption_register"].rows if address in r[0].text)
         assert (row[4].text == "as asked") is same
 
@@ -408,10 +407,26 @@ def test_a_file_with_only_outputs_is_a_complete_report() -> None:
         "£9.0m",
         "£10.3m",
         "£9.0m",
-        "£9.0m",
+        "£1.0m",
     ]
-    assert not report.brief
+    assert table.headings[-1] == "standard deviation"
+    assert report.brief == ("Money awarded - middle £9.0m, 1 in 10 below £7.7m, 1 in 10 above £10.3m",)
+    assert not report.banner
+    assert "before further action" not in page(report)
     assert "Councils" not in dict(report.facts)
+
+
+def test_conditions_of_the_file_are_told_as_chances() -> None:
+    doc = outputs_only()
+    chances = {"common": (0.274, 0.001, [0.272, 0.276]), "rare": (0.0001, 0.00003, [0.00006, 0.00018])}
+    for name, (probability, error, interval) in chances.items():
+        found = {"probability": probability, "error": error, "interval": interval, "plan": False}
+        doc["outputs"][name] = {"label": name, "kind": "number", "mean": probability, "chance": found}
+    report = build_report(summary(doc))
+    rows = [[cell.text for cell in row] for row in tables(report)["output_chances"].rows]
+    assert rows == [["common", "27 of 100", "27.2% to 27.6%"], ["rare", "about 1 in 10,000", "0.006% to 0.018%"]]
+    assert len(tables(report)["output_figures"].rows) == 1
+    assert report.brief[-1] == "rare - holds in about 1 in 10,000"
 
 
 def test_warnings_are_told_and_notes_are_counted() -> None:

@@ -13,13 +13,15 @@ from simlib.compiling import compile_model
 from simlib.config import Config, load_config
 from simlib.config.load import parse_config
 from simlib.config.quantities import SumOf
+from simlib.drivers import Driver
 from simlib.engine import simulate, simulate_plan
 from simlib.flows import flows
 from simlib.readouts import closes
 from simlib.results import Futures
-from simlib.sampling import stream
+from simlib.sampling import RandomSampler, stream
+from simlib.source import ChunkSource
 
-CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
+CONFIGS = [*sorted((Path(__file__).parent.parent / "configs").rglob("*.yaml")), Path(__file__).parent / "good/time.yaml"]
 SEED = 7
 YEARLY = (
     "gap_before", "savings", "run_rate", "gap_after", "gap_recurring", "one_off_gross", "one_off_savings",
@@ -27,9 +29,9 @@ YEARLY = (
 )  # fmt: skip
 
 
-def figures_of(futures: Futures, config: Config, i: int) -> Figures:
+def figures_of(futures: Futures, source: ChunkSource, config: Config, i: int) -> Figures:
     """Give the figures of future i as the twin takes them: plain numbers."""
-    drawn = {a: v[..., i].tolist() for a, v in futures.drivers.items()}
+    drawn = {a: float(v[i]) for a, v in futures.drivers.items() if a.endswith(".individual")}
     moments = {
         node.address.removeprefix("events."): float(np.broadcast_to(futures.delivery.carried[at], futures.held)[i])
         for at, node in futures.model.events
@@ -42,7 +44,19 @@ def figures_of(futures: Futures, config: Config, i: int) -> Figures:
         scores = stream(SEED, amounts.each.stream or address, (number, 0)).standard_normal(futures.held)
         return float(amounts.each.distribution.from_score(scores)[i])
 
-    return Figures(config, drawn, moments, individual)
+    scores = {
+        node.address: [float(source.row(dimension)[i]) for dimension in node.dimensions]
+        for node in futures.model.nodes
+        if isinstance(node, Driver)
+    }
+    return Figures(config, drawn, moments, individual, scores=scores)
+
+
+def source_of(futures: Futures) -> ChunkSource:
+    """Give the normal scores that the futures were made of."""
+    places = {dimension: row for row, dimension in enumerate(futures.model.dimensions)}
+    scores = RandomSampler(SEED).scores(futures.model.dimensions, 0, futures.held)
+    return ChunkSource(SEED, 0, places, scores, futures.model.dependences)
 
 
 def fast(futures: Futures, option: int, council: int) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -54,8 +68,9 @@ def fast(futures: Futures, option: int, council: int) -> tuple[dict[str, Any], d
 
 def compare(config: Config, count: int) -> int:
     """Hold every future of every option and council against the twin; give how many figures were compared."""
-    futures = simulate(compile_model(config), count, seed=SEED)
-    twins = [Twin(figures_of(futures, config, i)) for i in range(futures.held)]
+    futures = simulate(compile_model(config), count, seed=SEED, sampler="random")
+    source = source_of(futures)
+    twins = [Twin(figures_of(futures, source, config, i)) for i in range(futures.held)]
     compared = 0
     for o, c in futures.model.pairs:
         yearly, tests = fast(futures, o, c)
@@ -248,6 +263,57 @@ events:
   cut: {chance: 50%, in: 2021-10, plan: does_not, lines: {councils.a.funding.grant: {change: -0.4, basis: recurring}, councils.b.pressures.rates: {change: 0.2, basis: one_off}}}
   storm: {chance: 30%, each: year, plan: happens, lines: {councils.a.pressures.flood: {change: {dist: uniform, low: 0.1, high: 0.5, plan: 0.3}, basis: one_off}, councils.b.pressures.rates: {change: 0.1, basis: recurring}}}
 options: {none: {councils: [a, b]}}
+""",
+    "figures that build up, and one index for several lines": f"""
+drivers:
+  cpi: {{kind: share, dist: normal, mean: 2%, sd: 1%, plan: [2%, 2.5%, 2%, 2%, 2%], varies: compounding}}
+  wages: {{kind: share, formula: cpi + 0.5 * surprise, varies: compounding}}
+  surprise: {{kind: share, dist: uniform, low: -1%, high: 2%, plan: 0%, varies: ar1(-0.4)}}
+  prices: {{kind: number, value: 0.03, plan: 0.02, varies: compounding}}
+  drift: {{kind: money, dist: triangular, low: -0.1, mode: 0, high: 0.2, plan: 0, varies: reverting(0.7)}}
+councils:
+  a:
+    gap: {{basis: cumulative_base, already_includes_savings: no, plan: [1, 2, 3, 3, 3]}}
+    pressures:
+      pay: {{base: 10, growth: wages}}
+      contracts: {{base: 4, growth: cpi + 0.01}}
+      homes: {{base: 2, growth: [cpi, cpi.y2020_21, surprise, 2%, "0.001 * (year - 2019)"]}}
+      energy: {{change: 0.3 * (prices - 1) + drift}}
+      repairs: {{change: {{dist: normal, mean: 0, sd: 0.1, varies: reverting(0.4)}}}}
+    funding:
+      rates: {{plan: 5, realised: {{dist: normal, mean: 0%, sd: 2%, varies: compounding}}}}
+      fees: {{plan: 2, realised: {{dist: uniform, low: -3%, high: 4%, plan: 1%, varies: compounding}}}}
+      tax: {{base: 3, growth: {{dist: normal, mean: 1%, sd: 1%, plan: 1%, varies: walk}}}}
+programmes: {{p: {{realisation: {{dist: uniform, low: 40%, high: 90%, varies: yearly}}, individual: 50%}}}}
+measures:
+  m: {{council: a, programme: p, saving: 1, basis: recurring, from: 2020/21, indexed_to: cpi, scope_growth: {{dist: uniform, low: -4%, high: 5%, varies: compounding}}}}
+  n: {{council: a, programme: p, saving: 2 * drivers.cpi.y2021_22, basis: recurring, from: 2021/22, indexed_to: 2 * prices, overlaps: {{m: 0.1}}, one_off: {{c: {{amount: 0.4 * drivers.cpi.y2020_21, in: 2020/21}}}}}}
+  k: {{council: a, plan: [0.1, 0.2, 0.3, 0.3, 0.3], basis: recurring, realisation: {{dist: uniform, low: 50%, high: 90%, varies: ar1(0.5)}}, backfill: 0.02 * (year - 2019), delay: {LATE}}}
+options: {{o: {{councils: a, measures: [m, n, k]}}}}
+""",
+    "distributions with parameters that are uncertain themselves": """
+drivers:
+  level: {kind: share, dist: uniform, low: 1%, high: 3%, plan: 2%}
+  unsure: {kind: number, dist: uniform, low: 0.5, high: 1.5, plan: 1}
+  pay: {kind: share, dist: normal, hierarchical: yes, mean: level, sd: 0.5%, plan: 2%, varies: ar1(0.5)}
+  posts: {kind: count, dist: poisson, hierarchical: yes, mean: 4 * unsure, plan: 4}
+councils:
+  a:
+    gap: {basis: cumulative_base, already_includes_savings: no, plan: [1, 2, 3, 3, 3]}
+    pressures:
+      pay: {base: 10, growth: pay}
+      care: {change: {dist: normal, hierarchical: yes, mean: 0.1 * (year - 2019), sd: pay + 0.5, varies: walk}}
+    funding: {grant: {plan: 5, realised: {dist: uniform, hierarchical: yes, low: 0 - level, high: 2%, varies: compounding}}}
+measures:
+  m:
+    council: a
+    saving: {dist: lognormal, hierarchical: yes, mu: 0.1 * unsure, sigma: 0.2, plan: 1}
+    basis: recurring
+    from: 2020/21
+    local: {slow: {kind: number, dist: normal, hierarchical: yes, mean: unsure, sd: 0.1, plan: 1}}
+    one_off: {r: {amount: {sum_of: posts, each: {dist: lognormal, median: £20k, p90: £90k, plan: £30k}}, in: 2020/21}}
+events: {e: {chance: {dist: uniform, hierarchical: yes, low: 10%, high: 0.2 + level}, in: 2021-10, plan: does_not, stops: m}}
+options: {o: {councils: a, measures: m}}
 """,
     "a published gap that counts a scheme already": f"""
 councils:

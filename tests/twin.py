@@ -1,24 +1,30 @@
 """The whole model once more, slowly: one future at a time, one council, one year, in plain numbers.
 
 Written from the description of the model for a reader with a spreadsheet, not from the fast code: no arrays, nothing
-shared with it but the reading of the file and of formulas. What is drawn (drivers, moments of events, individual
-amounts) is handed in; nothing is drawn, counted or summarised here.
+shared with it but the reading of the file, of formulas, and what a distribution gives at a normal score. What is drawn
+(normal scores, moments of events, individual amounts) is handed in; nothing is drawn, counted or summarised here.
 
 Times are years from 1 April of the first year: 0 is that day, 1.5 is 1 October of the second year.
 """
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from simlib.config import Config
 from simlib.config.formulas import Formula
+from simlib.config.hierarchical import Hierarchical
 from simlib.config.quantities import ByYear, Quantity, SumOf
 from simlib.config.references import reference
 from simlib.config.schema import Line, Measure, OneOff
+from simlib.distributions import make
+from simlib.distributions.base import tails
 from simlib.years import parse_address
 
 NEVER = math.inf
@@ -27,6 +33,8 @@ NEUTRAL = {
     "realisation": 1.0, "delay": 0.0, "scope_growth": 1.0, "backfill": 0.0, "overrun": 1.0,
     "change": 0.0, "realised": 1.0, "keeps": 0.0,
 }  # fmt: skip
+# In these a year's growth stands, and the name of an index means its growth.
+GROWTH = re.compile(r"(councils\.\w+\.\w+\.\w+\.growth|measures\.\w+\.indexed_to)(\.y[0-9_]+)?")
 ALIASES = {"from": "from_", "in": "in_"}
 Drawn = Mapping[str, float | list[float]]
 
@@ -35,7 +43,8 @@ Drawn = Mapping[str, float | list[float]]
 class Figures:
     """Every figure of the file, in one future or in the plan.
 
-    ``drawn`` has what an uncertain figure turned out to be, ``happens`` when each event happens (infinite for never),
+    ``scores`` has the normal scores of an uncertain figure, one for each year if it goes by year, ``drawn`` what it
+    turned out to be where that is handed in instead, ``happens`` when each event happens (infinite for never),
     ``individuals`` the amounts of a ``sum_of``, one by one.
     """
 
@@ -44,12 +53,14 @@ class Figures:
     happens: Mapping[str, float]
     individuals: Callable[[str, int], float] = lambda address, number: 0.0
     plan: bool = False
+    scores: Mapping[str, list[float]] = field(default_factory=dict)
+    made: dict[tuple[str, int], float] = field(default_factory=dict)
 
     def at(self, address: str, year: int = 0, *, default: float | None = None) -> float:
         """Give the figure that stands at an address, in the year where it goes by year."""
         member = self._in_programme(address)
         if member is not None:
-            return self._programme_share(*member)
+            return self._programme_share(*member, year)
         stated = self._stated(address)
         if stated is None:
             assert default is not None, address
@@ -67,26 +78,69 @@ class Figures:
         assert isinstance(stated, Quantity)
         if self.plan:
             return self._planned(stated, address, year)
+        if (address, year) not in self.made:
+            self.made[address, year] = self._through_time(stated, address, year)
+        return self.made[address, year]
+
+    def _through_time(self, stated: Quantity, address: str, year: int) -> float:
+        """Give a figure in a year from what it is of itself and what it was in the year before."""
+        mode = stated.varies.mode if stated.varies else "once"
+        if stated.distribution is None or address in self.drawn:
+            own = self._certain(stated, address, year)
+            return own if mode != "compounding" else (1 + own) * self._before(stated, address, year, 1.0)
+        if mode == "once":
+            return self._member(stated, self.scores[address][0], address, 0)
+        own = self._member(stated, self._score(stated, address, year), address, year)
+        if mode == "walk":
+            return self._before(stated, address, year, 0.0) + own
+        if mode == "reverting":
+            assert stated.varies is not None
+            return stated.varies.phi * self._before(stated, address, year, 0.0) + own
+        return self._before(stated, address, year, 1.0) * (1 + own) if mode == "compounding" else own
+
+    def _certain(self, stated: Quantity, address: str, year: int) -> float:
         if isinstance(stated.value, Formula):
             return self._formula(stated.value, address, year)
-        if stated.distribution is not None:
-            drawn = self.drawn[address]
-            return drawn[year] if isinstance(drawn, list) else drawn
-        return float(stated.value)  # type: ignore[arg-type]
+        return float(self.drawn.get(address, stated.value))  # type: ignore[arg-type]
+
+    def _before(self, stated: Quantity, address: str, year: int, today: float) -> float:
+        """Give the value in the year before; before the first year it is what is known today."""
+        return self.value(stated, address, year - 1) if year else today
+
+    def _score(self, stated: Quantity, address: str, year: int) -> float:
+        """Give the year's normal score; under ar1 it keeps a part of the score of the year before."""
+        assert stated.varies is not None
+        own, phi = self.scores[address][year], stated.varies.phi
+        if stated.varies.mode != "ar1" or not year:
+            return own
+        return phi * self._score(stated, address, year - 1) + math.sqrt(1 - phi**2) * own
+
+    def _member(self, stated: Quantity, score: float, address: str, year: int) -> float:
+        """Give what the distribution has at a normal score; its parameters may be of this future and year alone."""
+        assert stated.distribution is not None
+        if isinstance(stated.value, Hierarchical):
+            own = {name: self._formula(f, f"{address}.{name}", year) for name, f in stated.value.formulas.items()}
+            return float(make(stated.value.family, {**stated.value.certain, **own}).at(*tails(np.array([score])))[0])
+        return float(stated.distribution.from_score(np.array([score]))[0])
 
     def _planned(self, stated: Quantity, address: str, year: int) -> float:
         """Give what the business case assumes: what it says, else the neutral value, else the figure itself."""
         neutral = NEUTRAL.get([part for part in address.split(".") if parse_address(part) is None][-1])
         if address.startswith(("drivers.", "outputs.", "events.")) or ".local." in address:
             neutral = None
-        if isinstance(stated.plan, tuple):
-            return float(stated.plan[year])
-        if stated.plan is not None:
-            return float(stated.plan)
+        plan = stated.plan[year] if isinstance(stated.plan, tuple) else stated.plan
+        compounds = stated.varies is not None and stated.varies.mode == "compounding"
+        if plan is not None and compounds:  # of an index, growth is planned
+            return (1 + plan) * (self._planned(stated, address, year - 1) if year else 1.0)
+        if plan is not None:
+            return float(plan)
         if isinstance(stated.value, Formula):
-            return self._formula(stated.value, address, year)
+            own = self._formula(stated.value, address, year)
+            return (1 + own) * (self._planned(stated, address, year - 1) if year else 1.0) if compounds else own
         if neutral is not None:
             return neutral
+        if compounds:
+            return (1 + float(stated.value)) ** (year + 1)  # type: ignore[arg-type]
         return stated.distribution.mean if stated.distribution else float(stated.value)  # type: ignore[arg-type]
 
     def _sum(self, stated: SumOf, address: str) -> float:
@@ -104,20 +158,41 @@ class Figures:
         return float(formula.evaluate(env))
 
     def _named(self, name: str, address: str, year: int) -> float:
-        """Give what a name in a formula means: nearest first."""
+        """Give what a name in a formula means: nearest first; where growth is asked for, of an index its growth."""
+        found = self._meant(name, address, year)
+        if not (GROWTH.fullmatch(address) or self._is_index(address)):
+            return found
+        year, target = self._year_of(name, year)
+        if not any(self._is_index(candidate) for candidate in self._candidates(target, address)):
+            return found
+        return found / (self._meant(target, address, year - 1) if year else 1.0) - 1
+
+    def _is_index(self, address: str) -> bool:
+        stated = self._stated(address)
+        return isinstance(stated, Quantity) and stated.varies is not None and stated.varies.mode == "compounding"
+
+    def _year_of(self, name: str, year: int) -> tuple[int, str]:
+        """Give the year that a name means, and the name without it."""
+        head, _, last = name.rpartition(".")
+        named = parse_address(last) if head else None
+        if named is None:
+            return year, name
+        assert self.config.years is not None
+        return self.config.years.index(named), head
+
+    def _candidates(self, name: str, address: str) -> list[str]:
         parts = address.split(".")
+        own = [f"measures.{parts[1]}.local.{name}", f"measures.{parts[1]}.{name}"] if parts[0] == "measures" else []
+        return [name] if "." in name else [*own, f"drivers.{name}", f"outputs.{name}"]
+
+    def _meant(self, name: str, address: str, year: int) -> float:
         if name == "year":
             assert self.config.years is not None
             return float(self.config.years[year])
         if name.startswith("events.") and name.count(".") == 1:
             return 1.0 if self.happens[name.removeprefix("events.")] < NEVER else 0.0
-        head, _, last = name.rpartition(".")
-        named_year = parse_address(last) if head else None
-        if named_year is not None:
-            assert self.config.years is not None
-            return self.at(head, self.config.years.index(named_year))
-        own = [f"measures.{parts[1]}.local.{name}", f"measures.{parts[1]}.{name}"] if parts[0] == "measures" else []
-        for candidate in [name] if "." in name else [*own, f"drivers.{name}", f"outputs.{name}"]:
+        year, name = self._year_of(name, year)
+        for candidate in self._candidates(name, address):
             if self._stated(candidate) is not None or self._in_programme(candidate):
                 return self.at(candidate, year)
         return NEUTRAL[name.rpartition(".")[2]]
@@ -146,8 +221,8 @@ class Figures:
         measure = self.config.measures.get(parts[1])
         return (parts[1], measure.programme) if measure is not None and measure.programme else None
 
-    def _programme_share(self, measure: str, programme: str) -> float:
-        common = self.at(f"programmes.{programme}.realisation")
+    def _programme_share(self, measure: str, programme: str, year: int) -> float:
+        common = self.at(f"programmes.{programme}.realisation", year)
         section = self.config.programmes[programme]
         weights = {
             name: abs(Scheme(self, name).full_plan)
@@ -343,8 +418,8 @@ class Scheme:
         if self.start == NEVER:
             return 0.0
         stated = 1.0 if self.measure.plan is not None else self.figures.at(f"measures.{self.name}.saving")
-        scale = stated * self.rate_of_the_figure * self.figure("realisation") * self.figure("scope_growth")
-        scale *= 1 - self.figure("backfill")
+        scale = stated * self.rate_of_the_figure * self.figure("realisation", year) * self.figure("scope_growth", year)
+        scale *= 1 - self.figure("backfill", year)
         brought = scale * self._amount(self.planned_rate, year, at_end=at_end) * self.index(year)
         if self.measure.saving_is == "gross":
             runs = lambda time: 1.0 if time > self.planned_start else 0.0  # noqa: E731

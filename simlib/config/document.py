@@ -231,6 +231,8 @@ class _Builder:
         place = key.place if key is not None and not node else node.place
         if key is not None and not node and _AFTER_COMMA.fullmatch(key):
             hint = "a comma ends a value inside {...}: write £22_000 for £22,000, or put it in quotation marks"
+        elif key is not None and not node and key.count(")") > key.count("("):
+            hint = "a comma ends a value inside {...}: put a formula with a comma in quotation marks"
         else:
             hint = "expected a value; leave the key out where there is nothing to say" if key else "expected a value"
         self._complain(place, node.address, hint if not node else f"{hint}, got '{node}'")

@@ -18,6 +18,7 @@ from simlib import distributions
 from simlib.config import nodes, scalars
 from simlib.config.document import MOST_PROBLEMS
 from simlib.config.formulas import Formula
+from simlib.config.hierarchical import KEY, Hierarchical, hierarchical, is_hierarchical, refuse_formula
 from simlib.config.nodes import (
     Gather,
     Listing,
@@ -48,10 +49,12 @@ MAX_DATA_BYTES = 5_000_000
 MAX_DATA_ROWS = 100_000
 # Parameters that say how far the values reach: the slot's bounds hold for them, not for a mean or a p90.
 _REACHING = frozenset({"value", "values", "low", "mode", "high"})
-_BESIDE_QUANTILES = ("low", "high", "mode", "mean", "df", "lambda")
+_BESIDE_QUANTILES = ("low", "high", "mode", "mean", "sd", "df", "lambda", "terms")
 
 
-def distribution(node: Mapping, slot: "Slot", setting: Setting, common: tuple[str, ...]) -> Distribution:
+def distribution(
+    node: Mapping, slot: "Slot", setting: Setting, common: tuple[str, ...]
+) -> Distribution | Hierarchical:
     """Read a distribution from a mapping with ``dist:``.
 
     Parameters
@@ -65,13 +68,27 @@ def distribution(node: Mapping, slot: "Slot", setting: Setting, common: tuple[st
     common
         Keys beside the parameters, which are read elsewhere.
     """
-    family = _family(node["dist"])
-    parameters = {key: node[key] for key in node.texts() if key not in ("dist", "truncate", *common)}
-    reader = _SPECIAL.get(family.name, _plain)
-    found = reader(node, family, parameters, slot, setting)
+    found = _untruncated(node, slot, setting, common)
+    if isinstance(found, Hierarchical):
+        return found
     result = _truncated(node["truncate"], found, slot, setting) if "truncate" in node else found
     _within(node, result, slot)
     return result
+
+
+def _untruncated(
+    node: Mapping, slot: "Slot", setting: Setting, common: tuple[str, ...]
+) -> Distribution | Hierarchical:
+    from simlib.config import elicited  # it reads its figures through this module
+
+    if node["dist"] == elicited.WORD:
+        return elicited.distribution(node, slot, setting)
+    family = _family(node["dist"])
+    parameters = {key: node[key] for key in node.texts() if key not in ("dist", KEY, "truncate", *common)}
+    if is_hierarchical(node, setting):
+        roles = family.parameters
+        return hierarchical(node, family, parameters, lambda k, n: _single(k, n, roles.get(k, "value"), slot, setting))
+    return _SPECIAL.get(family.name, _plain)(node, family, parameters, slot, setting)
 
 
 def settled(value: T) -> "T | float":
@@ -82,7 +99,8 @@ def settled(value: T) -> "T | float":
 def _family(node: Node) -> distributions.Family:
     text = scalars.text_of(node, "the name of a distribution")
     if text not in distributions.FAMILIES:
-        known, near = ", ".join(distributions.FAMILIES), did_you_mean(text, distributions.FAMILIES)
+        names = (*distributions.FAMILIES, "elicited")
+        known, near = ", ".join(names), did_you_mean(text, names)
         refuse(
             text,
             f"unknown distribution {quote(text)}{near or '; known are ' + known}",
@@ -96,7 +114,7 @@ def _plain(
     """Read a family whose parameters are single figures, lists of them, or quantiles."""
     known = {*family.parameters, *(_BESIDE_QUANTILES if family.elicited else ())}
     wrong = [
-        problem(key, f"unknown parameter {quote(key)} of {family.name}{nearest_or_list(key, family.parameters)}")
+        problem(key, f"unknown parameter {quote(key)} of {family.name}{_hint(key, family)}")
         for key in parameters
         if key not in known
         and not (family.elicited and quantile_of_name(key) is not None)
@@ -113,6 +131,14 @@ def _plain(
     return _made(node, lambda: distributions.make(family.name, values))
 
 
+def _hint(key: Text, family: distributions.Family) -> str:
+    """Say what was meant; whoever says what low and high are means them as an expert's statement."""
+    if key == "low_high" and family.elicited:
+        meaning = "low and high are the ends of what is possible" if "low" in family.parameters else "it has neither"
+        return f": here {meaning}; for what somebody called low and high say dist: elicited, as: {family.name}"
+    return nearest_or_list(key, family.parameters)
+
+
 def _parameter(key: Text, node: Node, family: distributions.Family, slot: "Slot", setting: Setting) -> object:
     """Read one parameter by its role."""
     role = family.parameters.get(key, "number" if key in ("df", "lambda") else "value")
@@ -121,6 +147,8 @@ def _parameter(key: Text, node: Node, family: distributions.Family, slot: "Slot"
         values = [gather.take(_single, key, item, role, slot, setting) for item in node]
         gather.finish()
         return tuple(values)
+    if role != "yes_no":
+        refuse_formula(node, role, slot.kind)
     return _single(key, node, role, slot, setting)
 
 
@@ -128,11 +156,13 @@ def _single(key: str, node: Node, role: str, slot: "Slot", setting: Setting) -> 
     from simlib.config.slots import literal
 
     if isinstance(node, Mapping):
-        expected(node, "a figure; the parameters of a distribution are certain")
+        expected(node, "a figure; one that is itself uncertain is named, as in mean: drivers.level, hierarchical: yes")
     if role == "share":
         return scalars.part(node, setting)
     if role in ("number", "count"):
         return scalars.number(node, setting)
+    if role == "yes_no":
+        return scalars.yes_no(node, setting)
     bounded = slot if key in _REACHING else replace(slot, low=None, high=None)
     return literal(node, bounded, setting)
 
@@ -151,13 +181,16 @@ def _made(node: Mapping, make: Callable[[], Distribution]) -> Distribution:
         refuse(at, said, address=address)
 
 
+single, made = _single, _made  # statements in `elicited` are read and refused in the same way
+
+
 def _metalog(
     node: Mapping, family: distributions.Family, parameters: dict[Text, Node], slot: "Slot", setting: Setting
 ) -> Distribution:
     entry = node.get("quantiles")
     if not isinstance(entry, Mapping):
         return _plain(node, family, parameters, slot, setting)
-    scalars.closed(node, (*node.keys() - {*parameters} - {"quantiles"}, "quantiles", "low", "high"))
+    scalars.closed(node, (*node.keys() - {*parameters} - {"quantiles"}, *family.parameters))
     wrong = [
         problem(key, f"expected a quantile such as p10 or p2_5, got {quote(key)}")
         for key in entry.texts()
@@ -167,19 +200,21 @@ def _metalog(
         raise RefusedError(wrong)
     gather = Gather()
     levels = {str(key): gather.take(_single, key, value, "value", slot, setting) for key, value in entry.items()}
-    bounds = {
-        key: gather.take(_single, key, node[key], "value", slot, setting) for key in ("low", "high") if key in node
+    beside = {
+        key: gather.take(_single, key, node[key], family.parameters[key], slot, setting)
+        for key in family.optional
+        if key in node
     }
     gather.finish()
-    return _made(node, lambda: distributions.make("metalog", {"quantiles": levels, **bounds}))
+    return _made(node, lambda: distributions.make("metalog", {"quantiles": levels, **beside}))
 
 
-def _mixture(
-    node: Mapping, _family: distributions.Family, parameters: dict[Text, Node], slot: "Slot", setting: Setting
+def _weighed(
+    node: Mapping, family: distributions.Family, parameters: dict[Text, Node], slot: "Slot", setting: Setting
 ) -> Distribution:
     entry = node.get("of")
     wrong = [
-        problem(key, f"unknown parameter {quote(key)} of mixture{nearest_or_list(key, ('of',))}")
+        problem(key, f"unknown parameter {quote(key)} of {family.name}{nearest_or_list(key, ('of',))}")
         for key in parameters
         if key != "of"
     ]
@@ -195,28 +230,46 @@ def _mixture(
     found = [part for part in parts if part is not None]
     made = {"of": tuple(part for _, part in found), "weights": tuple(weight for weight, _ in found)}
     try:
-        return distributions.make("mixture", made)
+        return distributions.make(family.name, made)
     except distributions.ParameterError as trouble:
         refuse(entry, str(trouble))
 
 
 def _component(node: Node, slot: "Slot", setting: Setting) -> tuple[float, Distribution]:
-    from simlib.config.slots import quantity
-
     if not isinstance(node, Mapping) or "weight" not in node:
         expected(node, "a distribution or value with its weight")
     gather = Gather()
     weight = gather.take(scalars.part, node["weight"], setting)
-    inner = without(node, "weight")
-    found = gather.take(quantity, inner, replace(slot, indexed=False), setting)
+    found = gather.take(_inner, without(node, "weight"), slot, setting)
     gather.finish()
     assert weight is not None  # finish() raises otherwise
     assert found is not None
+    return weight, found
+
+
+def _inner(node: Node, slot: "Slot", setting: Setting) -> Distribution:
+    """Read a distribution inside another one; a figure is a certain one."""
+    from simlib.config.slots import quantity
+
+    found = quantity(node, replace(slot, indexed=False), setting)
     if isinstance(found.value, int | float):
-        return weight, distributions.make("fixed", {"value": found.value})
+        return distributions.make("fixed", {"value": found.value})
     if isinstance(found.value, Formula):
         refuse(node, "expected a distribution or a value, got a formula")
-    return weight, found.value
+    if isinstance(found.value, Hierarchical):
+        refuse(node, f"a distribution inside another one has certain parameters; leave {KEY} out")
+    return found.value
+
+
+def _zero_inflated(
+    node: Mapping, family: distributions.Family, parameters: dict[Text, Node], slot: "Slot", setting: Setting
+) -> Distribution:
+    scalars.closed(node, (*node.keys() - {*parameters}, *family.parameters), required=tuple(family.parameters))
+    gather = Gather()
+    chance = gather.take(scalars.part, node["chance"], setting)
+    found = gather.take(_inner, node["of"], slot, setting)
+    gather.finish()
+    return _made(node, lambda: distributions.make(family.name, {"chance": chance, "of": found}))
 
 
 def _empirical(
@@ -224,10 +277,11 @@ def _empirical(
 ) -> Distribution:
     if "file" not in node:
         return _plain(node, family, parameters, slot, setting)
+    known = ("file", "column", *family.optional)
     wrong = [
-        problem(key, f"unknown parameter {quote(key)} of empirical{nearest_or_list(key, ('file', 'column'))}")
+        problem(key, f"unknown parameter {quote(key)} of empirical{nearest_or_list(key, known)}")
         for key in parameters
-        if key not in ("file", "column")
+        if key not in known
     ]
     if wrong:
         raise RefusedError(wrong)
@@ -239,7 +293,14 @@ def _empirical(
         slot,
         setting,
     )
-    return _made(node, lambda: distributions.make("empirical", {"values": values}))
+    gather = Gather()
+    beside = {
+        str(key): gather.take(_parameter, key, entry, family, slot, setting)
+        for key, entry in parameters.items()
+        if key in family.optional
+    }
+    gather.finish()
+    return _made(node, lambda: distributions.make(family.name, {"values": values, **beside}))
 
 
 def _column(file: Text, column: Text, slot: "Slot", setting: Setting) -> tuple[float, ...]:
@@ -327,4 +388,10 @@ def _within(node: Mapping, found: Distribution, slot: "Slot") -> None:
         refuse(node, f"expected a distribution between {slot.low:.0%} and {slot.high:.0%}; truncate it")
 
 
-_SPECIAL = {"mixture": _mixture, "metalog": _metalog, "empirical": _empirical}
+_SPECIAL = {
+    "mixture": _weighed,
+    "logarithmic_pool": _weighed,
+    "zero_inflated": _zero_inflated,
+    "metalog": _metalog,
+    "empirical": _empirical,
+}

@@ -13,7 +13,7 @@ from pydantic import ValidationInfo
 from pydantic_core import core_schema
 
 from simlib import units, years
-from simlib.config import scalars, slots
+from simlib.config import precision, scalars, slots, varying
 from simlib.config.nodes import Gather, Listing, Mapping, Node, expected, quote, refuse, without
 from simlib.config.quantities import ByYear, DatedChances, Kind, Quantity, Source, SumOf, Varies
 from simlib.config.scalars import Setting
@@ -24,14 +24,16 @@ MARK = "x-simlib"  # what json_schema replaces by the definition of this name
 _WIDER = "; more than the whole is scope_growth"
 # What the field, rather than its type, allows.
 _BOUNDS: dict[str, dict[str, Any]] = {
-    "realisation": {"low": 0.0, "high": 1.0, "beyond": _WIDER},
-    "backfill": {"low": 0.0, "high": 1.0},
+    "saving": {"once": True},
+    "shares": {"once": True},
+    "realisation": {"low": 0.0, "high": 1.0, "beyond": _WIDER, "sense": "part"},
+    "backfill": {"low": 0.0, "high": 1.0, "sense": "part"},
     "keeps": {"low": 0.0, "high": 1.0, "once": True},
     "overrun": {"low": 0.0, "once": True},
-    "scope_growth": {"low": 0.0},
-    "realised": {"low": 0.0, "indexed": True},
-    "growth": {"low": -1.0, "indexed": True},
-    "indexed_to": {"low": -1.0, "indexed": True},
+    "scope_growth": {"low": 0.0, "sense": "part"},
+    "realised": {"low": 0.0, "indexed": True, "sense": "part"},
+    "growth": {"low": -1.0, "indexed": True, "sense": "growth"},
+    "indexed_to": {"low": -1.0, "indexed": True, "sense": "growth"},
     "change": {"indexed": True},
     "delay": {"low": 0.0, "once": True},
     "delays": {"low": 0.0, "once": True},
@@ -42,7 +44,7 @@ _BOUNDS: dict[str, dict[str, Any]] = {
     "costs": {"low": 0.0, "once": True},
     "overlaps": {"low": 0.0, "once": True},
     "chance": {"once": True},
-    "running_cost": {"low": 0.0},
+    "running_cost": {"low": 0.0, "once": True},
 }
 
 
@@ -176,11 +178,8 @@ def _raw(node: Node, _: Setting) -> Node:
 
 
 def _bounded_share(node: Any, info: ValidationInfo) -> float:
-    read = scalars.part if info.field_name in ("individual", "precision") else scalars.share
-    value = read(node, _setting(info))
-    if info.field_name == "precision" and not 0 < value < 1:
-        expected(node, f"{units.EXPECTED_SHARE}, more than 0% and less than 100%")
-    return value
+    read = scalars.part if info.field_name == "individual" else scalars.share
+    return read(node, _setting(info))
 
 
 FormatVersion: TypeAlias = Annotated[Literal[1], _by(_version, "FormatVersion")]
@@ -190,13 +189,15 @@ Requirements: TypeAlias = Annotated[tuple[str, ...], _by(_requirements, "Require
 Address: TypeAlias = Annotated[str, _by(scalars.address, "Address")]
 Pair: TypeAlias = Annotated[tuple[str, str], _by(scalars.pair, "Pair")]
 Patterns: TypeAlias = Annotated[tuple[str, ...], _by(scalars.patterns, "Patterns")]
+Concordance: TypeAlias = Annotated[float, _by(scalars.concordance, "Concordance")]
+Matrix: TypeAlias = Annotated[tuple[tuple[float, ...], ...], _by(scalars.matrix, "Matrix")]
 Prose: TypeAlias = Annotated[str, _by(scalars.prose, "Prose")]
 SourceField: TypeAlias = Annotated[Source, _by(scalars.source, "Source")]
 RawValue: TypeAlias = Annotated[Any, _by(_raw, "RawValue")]
 
 MoneyUnit: TypeAlias = Annotated[Literal["£", "£k", "£m", "£bn"], _by(_unit, "MoneyUnit")]
 Prices: TypeAlias = Annotated[str, _by(_prices, "Prices")]
-VariesField: TypeAlias = Annotated[Varies, _by(slots.varies, "Varies")]
+VariesField: TypeAlias = Annotated[Varies, _by(varying.varies, "Varies")]
 YesNo: TypeAlias = Annotated[bool, _by(scalars.yes_no, "YesNo")]
 Decision: TypeAlias = Annotated[Literal["happens", "does_not"], _by(_decision, "Decision")]
 Day: TypeAlias = Annotated[date, _by(scalars.day, "Day")]
@@ -205,6 +206,7 @@ Years: TypeAlias = Annotated[tuple[int, ...], _by(scalars.horizon, "Years")]
 Moment: TypeAlias = Annotated[float, _by(scalars.moment, "Moment")]
 Seed: TypeAlias = Annotated[int, _by(scalars.seed, "Seed")]
 SimulationCount: TypeAlias = Annotated[int, _by(scalars.simulation_count, "SimulationCount")]
+PrecisionField: TypeAlias = Annotated[precision.Precision, _by(precision.read, "Precision")]
 Kept: TypeAlias = Annotated[Literal["all"] | int, _by(_kept, "Kept")]
 
 Number: TypeAlias = Annotated[float, _by(scalars.number, "Number")]

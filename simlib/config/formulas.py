@@ -43,6 +43,7 @@ _COMPARE: dict[type[ast.cmpop], tuple[str, Callable[..., Any]]] = {
     ast.Eq: ("==", np.equal),
     ast.NotEq: ("!=", np.not_equal),
 }
+_CONDITIONS = {function for _, function in _COMPARE.values()} | {np.logical_and, np.logical_or, np.logical_not}
 _UNARY: dict[type[ast.unaryop], Callable[..., Any]] = {
     ast.UAdd: np.positive,
     ast.USub: np.negative,
@@ -112,6 +113,17 @@ class Formula:
     text: str
     names: tuple[str, ...]
     _tree: Tree = field(repr=False, compare=False)
+
+    @property
+    def condition(self) -> bool:
+        """Whether it is a condition, 1 where it holds and else 0, rather than an amount.
+
+        Examples
+        --------
+        >>> parse_formula("cost > 3 and not late").condition, parse_formula("cost * (late > 3)").condition
+        (True, False)
+        """
+        return isinstance(self._tree, tuple) and self._tree[0] in _CONDITIONS
 
     def evaluate(self, env: Mapping[str, Any]) -> Array:
         """Give the formula's value in every future.

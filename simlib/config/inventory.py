@@ -53,11 +53,12 @@ class Figure:
 def figures(config: schema.Config) -> dict[str, Figure]:
     """Give every quantity of a config by address, in the file's order of sections."""
     found = [
-        *(Figure(f"drivers.{name}", value) for name, value in config.drivers.items()),
+        *(figure for name, value in config.drivers.items() for figure in _spread(f"drivers.{name}", value)),
         *(figure for name, council in config.councils.items() for figure in _council(f"councils.{name}", council)),
         *(
-            Figure(f"programmes.{name}.realisation", programme.realisation, needs_plan=False)
+            figure
             for name, programme in config.programmes.items()
+            for figure in _spread(f"programmes.{name}.realisation", programme.realisation, needs_plan=False)
         ),
         *(figure for name, measure in config.measures.items() for figure in _measure(name, measure)),
         *(figure for name, event in config.events.items() for figure in _event(f"events.{name}", event)),
@@ -77,12 +78,19 @@ def _spread(
     if isinstance(value, ByYear):
         for position, quantity in enumerate(value.values):
             part = years.address(value.years[position]) if value.years else str(position)
-            yield Figure(join(address, part), quantity, measure, needs_plan)
+            yield from _spread(join(address, part), quantity, measure, needs_plan=needs_plan)
     elif isinstance(value, SumOf):
-        yield Figure(f"{address}.sum_of", value.count, measure, needs_plan)
+        yield from _spread(f"{address}.sum_of", value.count, measure, needs_plan=needs_plan)
         yield Figure(f"{address}.each", value.each, measure, needs_plan)
     elif isinstance(value, Quantity):
         yield Figure(address, value, measure, needs_plan)
+        yield from _parameters(address, value, measure)
+
+
+def _parameters(address: str, value: Quantity, measure: str | None) -> Iterator[Figure]:
+    """Give the parameters of a distribution that are calculated, each a figure of its own."""
+    for name, quantity in value.parameters.items():
+        yield Figure(f"{address}.{name}", quantity, measure, needs_plan=False)
 
 
 def _council(base: str, council: schema.Council) -> Iterator[Figure]:
@@ -106,7 +114,7 @@ def lines(council: schema.Council) -> Iterator[tuple[str, schema.Line]]:
 def _measure(name: str, measure: schema.Measure) -> Iterator[Figure]:
     base = f"measures.{name}"
     for key, value in measure.local.items():
-        yield Figure(f"{base}.local.{key}", value, name)
+        yield from _spread(f"{base}.local.{key}", value, name)
     for key in MEASURE_FIGURES:
         yield from _spread(f"{base}.{key}", getattr(measure, key), name, needs_plan=key not in NEUTRAL)
     for council, share in (measure.shares or {}).items():
@@ -118,15 +126,15 @@ def _measure(name: str, measure: schema.Measure) -> Iterator[Figure]:
         for council, share in (cost.shares or {}).items():
             yield from _spread(f"{at}.shares.{council}", share, name)
     for key, value in measure.overlaps.items():
-        yield Figure(f"{base}.overlaps.{key}", value, name)
+        yield from _spread(f"{base}.overlaps.{key}", value, name)
 
 
 def _event(base: str, event: schema.Event) -> Iterator[Figure]:
     if isinstance(event.chance, DatedChances):
         for part, chance in zip(event.chance.names, event.chance.chances, strict=True):
-            yield Figure(f"{base}.chance.{part}", chance, needs_plan=False)
+            yield from _spread(f"{base}.chance.{part}", chance, needs_plan=False)
     else:
-        yield Figure(f"{base}.chance", event.chance, needs_plan=False)
+        yield from _spread(f"{base}.chance", event.chance, needs_plan=False)
     happens = event.plan == "happens"  # the effects of what the plan leaves out need no plan
     yield from _spread(f"{base}.keeps", event.keeps, needs_plan=happens)
     yield from _spread(f"{base}.costs", event.costs, needs_plan=happens)

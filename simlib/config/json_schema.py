@@ -7,8 +7,10 @@ is left to ``simlib check``.
 from typing import Any
 
 from simlib import distributions
-from simlib.config import references, schema, slots
+from simlib.config import elicited, references, schema, slots
 from simlib.config.fields import MARK
+from simlib.config.hierarchical import has_members
+from simlib.config.precision import LEVELS
 
 Json = dict[str, Any]
 
@@ -99,13 +101,17 @@ def _scalars() -> Json:
         "Year": _text(_YEAR, "2019/20"),
         "Years": _text(_YEAR[:-1] + r"(\s+to\s+[0-9]{4}\s*/\s*[0-9]{2,4})?$", "2016/17 to 2020/21"),
         "Moment": _any(_text(_YEAR, "2016/17"), _text(_DATE, "2012-12")),
-        "Varies": _text(r"^(once|yearly|walk|ar1\(.*\))$", "yearly"),
+        "Varies": _text(r"^(once|yearly|walk|compounding|(ar1|reverting)\(.*\))$", "yearly"),
         "Seed": _any({"type": "integer", "minimum": 0}, _text(r"^[0-9_,]+$", "20160317")),
         "SimulationCount": _any({"type": "number", "minimum": 1}, _text(rf"^{_NUMBER}$", "131_072")),
         "Kept": _any({"const": "all"}, {"type": "number", "minimum": 1}, _text(rf"^{_NUMBER}$", "131_072")),
         "Number": _any(number, _text(rf"^[-+]?{_NUMBER}$", "1e6")),
         "Money": _any(number, _text(rf"^[-+]?£?[-+]?{_NUMBER}([kKmM]|bn)?$", "£1.2m")),
         "Share": _any({"type": "number", "minimum": -1, "maximum": 1}, _text(rf"^[-+]?{_NUMBER} ?%?$", "85%")),
+        "Precision": _any(_ref("Share"), {
+            **_closed({"chance": _ref("Share"), "mean": _ref("Figure")}, []),
+            "patternProperties": {f"^({'|'.join(LEVELS)})$": _ref("Figure")},
+        }),
         "Duration": _any({"const": 0}, _text(rf"^([-+]?{_NUMBER} ?(months?|years?)|0)$", "6 months")),
         "Formula": {"type": "string", "minLength": 1, "maxLength": 1000},
         "Figure": {
@@ -134,6 +140,8 @@ def _lists() -> Json:
         "Requirements": _one_or_several(_text(r"^(not +)?[a-z][a-z0-9_]*$", "partner_signs")),
         "Patterns": _one_or_several(pattern),
         "Pair": {"type": "array", "items": _ref("Address"), "minItems": 2, "maxItems": 2},
+        "Concordance": _text(rf"^{_NUMBER} of {_NUMBER}$", "7 of 10"),
+        "Matrix": {"type": "array", "items": {"type": "array", "items": _ref("Number")}, "minItems": 2},
         "FundedBy": _one_or_several(pot),
         "MoneyPlan": _by_year(_ref("Money")),
         "GapPlan": _any({"const": "sum_of_lines"}, *_by_year(_ref("Money"))["anyOf"]),
@@ -205,10 +213,41 @@ def _drivers() -> Json:
         "value": _ref("Figure"),
         "formula": _ref("Formula"),
     }
+    said = {"dist": {"enum": _with_members()}, "hierarchical": {"enum": ["yes", True]}, **common}
+    hierarchical = {**_closed(said, ["dist", "hierarchical"]), "additionalProperties": _ref("Figure")}
     families = [_family(family, common) for family in distributions.FAMILIES.values() if family.name != "truncated"]
+    families += _elicited(common)
     others = [_closed({head: form, **common, **_truncation(head)}, [head]) for head, form in heads.items()]
     part = {"type": "object", "properties": {"weight": _ref("Share")}, "required": ["weight"]}
-    return {"Driver": _any(*families, *others), "MixturePart": part}
+    return {"Driver": _any(*families, *others, hierarchical), "MixturePart": part}
+
+
+def _with_members() -> list[str]:
+    """Give the families that a distribution with calculated parameters may be of."""
+    return [family.name for family in distributions.FAMILIES.values() if has_members(family)]
+
+
+def _elicited(common: Json) -> list[Json]:
+    """Give the forms of what one expert, or several, said."""
+    figures = ("low", "high", "median", "mode", "mean", "sd")
+    said: Json = {
+        "as": {"enum": list(distributions.ELICITED), "description": "The family that is fitted."},
+        "low_high": _text(r"^p[0-9._]+_p[0-9._]+$", "p10_p90"),
+        **{name: _ref("Figure") for name in figures},
+        **{name: _ref("Number") for name in ("df", "lambda", "terms")},
+    }
+    quantiles = {"patternProperties": {_QUANTILE: _ref("Figure")}}
+    expert = _closed({"weight": _ref("Share"), **said}, ["weight", "as"]) | quantiles
+    head = {"dist": {"const": elicited.WORD, "description": "What one or several experts said, fitted."}}
+    rest = {**common, **_truncation("dist")}
+    pooled: Json = {
+        "pool": {"enum": list(elicited.POOLS), "description": "How the experts become one distribution."},
+        "experts": {"type": "object", "additionalProperties": expert, "minProperties": 2},
+    }
+    return [
+        _closed({**head, **said, **rest}, ["dist", "as"]) | quantiles,
+        _closed({**head, **pooled, **rest}, ["dist", "pool", "experts"]),
+    ]
 
 
 def _truncation(head: str) -> Json:
@@ -226,6 +265,8 @@ _ROLES: Json = {
         "patternProperties": {_QUANTILE: _ref("Figure")},
         "additionalProperties": False,
     },
+    "yes_no": _ref("YesNo"),
+    "distribution": _any(_ref("Figure"), _ref("Driver")),
     "distributions": {"type": "object", "additionalProperties": _ref("MixturePart"), "minProperties": 2},
 }
 _LISTS = ("values", "weights", "probabilities")
@@ -236,12 +277,12 @@ def _family(family: distributions.Family, common: Json) -> Json:
     for name, role in family.parameters.items():
         form = _ROLES.get(role, _ref("Figure"))
         parameters[name] = {"type": "array", "items": form} if name in _LISTS else form
-    if family.name == "mixture":
+    if "distributions" in family.parameters.values():  # each part states its own
         parameters.pop("weights", None)
     if family.name == "empirical":
         parameters |= {"file": {"type": "string", "pattern": r"\.csv$"}, "column": _ref("Prose")}
     if family.elicited:
-        parameters |= {name: _ref("Figure") for name in ("median", "mode", "mean", "low", "high", "df", "lambda")}
+        parameters |= {name: _ref("Figure") for name in ("median", "mode", "mean", "sd", "low", "high", "df", "lambda")}
     found = _closed(
         {
             "dist": {"const": family.name, "description": family.summary},

@@ -92,8 +92,9 @@ def _replaced(old: Node, new: Node) -> Node:
     if not isinstance(value, Mapping):
         value = _as_mapping(value)
     certain = ("value" in value and "dist" not in value) or "formula" in value
+    dropped = ("varies",) if certain and old.get("varies") != "compounding" else ()  # certain growth compounds too
     for key in old.texts():
-        if key in KEPT and key not in value and not (key == "varies" and certain):
+        if key in KEPT and key not in value and key not in dropped:
             value[key] = old[key]
     return value
 

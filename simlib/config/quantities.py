@@ -10,8 +10,10 @@ from simlib.distributions import Distribution
 
 if TYPE_CHECKING:
     from simlib.config.formulas import Formula
+    from simlib.config.hierarchical import Hierarchical
 
 Kind = Literal["money", "share", "duration", "count", "number"]
+Mode = Literal["once", "yearly", "walk", "ar1", "compounding", "reverting"]
 Mark = str  # "doc 2", "public", "judgement" or "derived"
 
 
@@ -26,10 +28,41 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Varies:
-    """How a driver moves through the years: ``once``, ``yearly``, ``walk`` or ``ar1`` with its ``phi``."""
+    """How a driver moves through the years; ``phi`` is what ``ar1`` and ``reverting`` keep of the year before."""
 
-    mode: Literal["once", "yearly", "walk", "ar1"] = "once"
+    mode: Mode = "once"
     phi: float = 0.0
+
+    @property
+    def builds_up(self) -> bool:
+        """Whether each year's draw leads on from the year before: the distribution is of a step or a growth."""
+        return self.mode in ("walk", "compounding", "reverting")
+
+    def __str__(self) -> str:
+        """Give it as the file writes it."""
+        return f"{self.mode}({self.phi:g})" if self.phi else self.mode
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """One statement that a distribution was fitted to.
+
+    Attributes
+    ----------
+    statement
+        Its word: a quantile such as ``p10``, ``mode``, ``mean``, ``sd``, or ``low`` and ``high`` for the ends.
+    stated
+        What was said [unit of the quantity].
+    fitted
+        What the fitted family gives; None where it has no such thing.
+    expert
+        Who said so, where several did.
+    """
+
+    statement: str
+    stated: float
+    fitted: float | None
+    expert: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +74,7 @@ class Quantity:
     kind
         What it measures. Money is stored in the file's unit, shares as 0.02, durations in years.
     value
-        A constant, a formula over other figures, or a distribution.
+        A constant, a formula over other figures, a distribution, or one whose parameters are calculated.
     varies
         None where the file does not say: a certain figure, a formula, or a driver in a slot without years.
     plan
@@ -52,10 +85,12 @@ class Quantity:
         Of that class: ``in_year`` or ``final``, and the causes it already holds (``delay``, ``failure``).
     stream
         The name that keys the draws, where it is not the address (a driver that was renamed).
+    stated
+        What the distribution was fitted to; empty where it is given by its parameters.
     """
 
     kind: Kind
-    value: "float | Formula | Distribution"
+    value: "float | Formula | Distribution | Hierarchical"
     varies: Varies | None = None
     plan: float | tuple[float, ...] | None = None
     label: str | None = None
@@ -66,11 +101,23 @@ class Quantity:
     reference: str | None = None
     measures: str | None = None
     includes: tuple[str, ...] = ()
+    stated: tuple[Stated, ...] = ()
 
     @property
     def distribution(self) -> Distribution | None:
         """The distribution, or None where the figure is a number or a formula."""
         return self.value if hasattr(self.value, "from_score") else None  # type: ignore[return-value]
+
+    @property
+    def condition(self) -> bool:
+        """Whether it is a formula that holds or does not, such as ``cost > 3``."""
+        return bool(getattr(self.value, "condition", False))
+
+    @property
+    def parameters(self) -> "dict[str, Quantity]":
+        """The parameters of its distribution that are calculated, as figures of their own."""
+        formulas: dict[str, Formula] = getattr(self.value, "formulas", {})
+        return {name: Quantity(self.kind, formula) for name, formula in formulas.items()}
 
 
 @dataclass(frozen=True, slots=True)

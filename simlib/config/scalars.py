@@ -271,6 +271,60 @@ def pair(node: Node, setting: Setting) -> tuple[str, str]:
     return first, second
 
 
+def concordance(node: Node, _: Setting) -> float:
+    """Read in how many futures of some: ``7 of 10``."""
+    expectation = "how many of how many, such as 7 of 10"
+    text = text_of(node, expectation)
+    some, _of, all_ = text.partition(" of ")
+    try:
+        part, whole_ = units.parse_number(some.strip()), units.parse_number(all_.strip())
+    except ValueError:
+        expected(text, expectation)
+    if not 0 <= part <= whole_ or whole_ == 0:
+        expected(text, expectation)
+    return part / whole_
+
+
+def matrix(node: Node, setting: Setting) -> tuple[tuple[float, ...], ...]:
+    """Read a correlation matrix by rows: whole, or up to the ones of its diagonal."""
+    expectation = "rows of correlations: [[1, 0.5], [0.5, 1]], or up to the ones of the diagonal: [[1], [0.5, 1]]"
+    if not isinstance(node, Listing) or len(node) < 2:
+        expected(node, expectation)
+    gather = Gather()
+    rows = [gather.take(_correlations, row, expectation, setting) for row in node]
+    gather.finish()
+    sound = [row for row in rows if row is not None]
+    lengths = [len(row) for row in sound]
+    if lengths not in ([len(sound)] * len(sound), list(range(1, len(sound) + 1))):
+        refuse(node, f"expected {expectation}, got rows of {', '.join(map(str, lengths))}")
+    for i, row in enumerate(sound):
+        if row[i] != 1.0:
+            refuse(node, f"expected ones on the diagonal, got {row[i]:g} in row {i + 1}")
+    below = [[sound[max(i, j)][min(i, j)] for j in range(len(sound))] for i in range(len(sound))]
+    for i, row in enumerate(sound):
+        for j, value in enumerate(row):
+            if value != below[i][j]:
+                text = f"{value:g} in row {i + 1} and {below[i][j]:g} in row {j + 1}"
+                refuse(node, f"expected each pair alike on both sides of the diagonal, got {text}")
+    return tuple(map(tuple, below))
+
+
+def _correlations(node: Node, expectation: str, setting: Setting) -> tuple[float, ...]:
+    if not isinstance(node, Listing):
+        expected(node, expectation)
+    gather = Gather()
+    values = [gather.take(_correlation, item, setting) for item in node]
+    gather.finish()
+    return tuple(value for value in values if value is not None)
+
+
+def _correlation(node: Node, setting: Setting) -> float:
+    value = number(node, setting)
+    if not -1 <= value <= 1:
+        expected(node, "a number from -1 to 1")
+    return value
+
+
 def source(node: Node, setting: Setting) -> Source:
     """Read where a figure comes from: words, or what, mark and date."""
     if isinstance(node, Text):

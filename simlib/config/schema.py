@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from simlib.config.fields import (
     Address,
+    Concordance,
     Day,
     Decision,
     Duration,
@@ -21,6 +22,7 @@ from simlib.config.fields import (
     Id,
     Ids,
     Kept,
+    Matrix,
     Moment,
     Money,
     MoneyOrSum,
@@ -31,6 +33,7 @@ from simlib.config.fields import (
     OutputQuantity,
     Pair,
     Patterns,
+    PrecisionField,
     Prices,
     Prose,
     RawValue,
@@ -52,6 +55,7 @@ from simlib.config.fields import (
 )
 
 ClosingTest = Literal["target_year", "in_year", "from_target_year", "every_year", "reserves_hold", "reserves_restored"]
+DEPENDENCE_FORMS = ("rank_correlation", "correlation", "strength", "concordance", "rank_correlations", "correlations")
 
 
 class Section(BaseModel):
@@ -74,10 +78,14 @@ class Run(Section):
 
     simulations: SimulationCount = Field(100_000, description="Number of futures, such as 131_072.")
     seed: Seed | None = Field(None, description="Seed of the random draws; one is drawn and recorded if left out.")
-    sampler: Literal["random", "sobol"] = Field("random", description="How the futures are drawn.")
-    precision: Share | None = Field(
+    sampler: Literal["random", "latin_hypercube", "sobol"] = Field(
+        "random", description="How the futures are drawn; docs/model.md says what each sampler promises."
+    )
+    precision: PrecisionField | None = Field(
         None,
-        description="Half-width of the 95 % interval of every headline chance at which the run may stop.",
+        description="Half-width of the 95 % interval at which the run may stop: a share for every headline chance, "
+        "or amounts by name (chance, mean, p10, p90, …) for the recurring gap in the target year, in a file without "
+        "options for every output.",
     )
     keep: Kept = Field(100_000, description="How many futures results.nc holds: a number, or all.")
 
@@ -286,14 +294,38 @@ class Reading(Section):
 
 
 class Dependence(Cited):
-    """A rank correlation between two drivers or among a pattern."""
+    """What goes together: two figures, every pair of a pattern alike, or a matrix. Exactly one key says how much."""
 
     among: Patterns | None = Field(
-        None, description="A pattern such as measures.*.delay, or several: every pair alike."
+        None,
+        description="A pattern such as measures.*.delay, or several: every pair alike; with a matrix its figures.",
     )
-    between: Pair | None = Field(None, description="Two drivers.")
-    rank_correlation: Number = Field(description="Rank correlation (Spearman's), from -1 to 1.")
+    between: Pair | None = Field(None, description="Two figures.")
+    rank_correlation: Number | None = Field(None, description="Rank correlation (Spearman's), from -1 to 1.")
+    correlation: Number | None = Field(
+        None, description="Correlation on the normal scale (Pearson's, of normal scores), from -1 to 1."
+    )
+    strength: Literal["none", "low", "medium", "high"] | None = Field(
+        None, description="In words, for rank correlations of 0, 0.2, 0.5 and 0.8."
+    )
+    concordance: Concordance | None = Field(
+        None, description="In how many of 10 futures one is below its middle, of those in which the other is."
+    )
+    rank_correlations: Matrix | None = Field(None, description="A matrix of rank correlations.")
+    correlations: Matrix | None = Field(None, description="A matrix of correlations on the normal scale.")
+    copula: Literal["gaussian", "t"] = Field(
+        "gaussian", description="gaussian, or t where extremes come together; the same for all that are linked."
+    )
+    df: Number | None = Field(
+        None, description="With copula: t, its degrees of freedom, 1 or more: the fewer, the more extremes meet."
+    )
+    firm: YesNo = Field(False, description="Whether these stay as they are where correlations must be repaired.")
     reason: Prose | None = None
+
+    @property
+    def stated(self) -> list[tuple[str, Any]]:
+        """Every key that says how much, with its figure; in a sound section there is one."""
+        return [(key, getattr(self, key)) for key in DEPENDENCE_FORMS if getattr(self, key) is not None]
 
 
 class Config(Section):

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, get_args
 
 from simlib import units, years
-from simlib.config import families, scalars
+from simlib.config import elicited, families, scalars, varying
 from simlib.config.formulas import Formula, FormulaError, parse_formula
+from simlib.config.hierarchical import KEY, Hierarchical
 from simlib.config.nodes import (
     Gather,
     Listing,
@@ -24,7 +25,7 @@ from simlib.config.nodes import (
     quote,
     refuse,
 )
-from simlib.config.quantities import ByYear, DatedChances, Kind, Quantity, SumOf, Varies
+from simlib.config.quantities import ByYear, DatedChances, Kind, Quantity, SumOf
 from simlib.config.scalars import Setting
 from simlib.distributions import Distribution
 
@@ -38,15 +39,9 @@ EXPECTED: dict[Kind, str] = {
     "count": units.EXPECTED_NUMBER,
     "number": units.EXPECTED_NUMBER,
 }
-VARIES = (
-    "varies: once (one value for all years), yearly (each year anew), walk (steps add up) "
-    "or ar1(0.6) (each year partly like the last)"
-)
-
 _YEAR_KEY = re.compile(r"[0-9]{4}\s*/")
 _DATE_KEY = re.compile(r"[0-9]{4}\s*[-/]")
 _BRACKETS = re.compile(r"\(\s*£?[0-9.,_]+\s*(%|[kmKM]|bn)?\s*\)")  # how accountants write a negative figure
-_AR1 = re.compile(r"ar1\(\s*([^()]+?)\s*\)")
 # What looks like a figure is read as one, so that '6 mnths' is a misspelt duration and no formula.
 _LITERAL = re.compile(
     r"[-+]?£.*|[-+]?\.?[0-9][0-9_,.]*([eE][-+]?[0-9]+)?\s*(%|[a-z]+)?|0[xob][0-9a-f]*|[0-9]+([-:/][0-9]+)+"
@@ -73,6 +68,9 @@ class Slot:
         Whether each year has its own value, so that a distribution must say how it varies.
     once
         Whether there is one value for all years, so that nothing varies.
+    sense
+        What the figure of a year is, where that rules out ways to vary: a year's ``growth``, or a ``part`` of
+        something planned.
     beyond
         What to say to somebody who writes more than ``high``.
     """
@@ -84,7 +82,9 @@ class Slot:
     by_year: bool = False
     indexed: bool = False
     once: bool = False
+    sense: Literal["", "growth", "part"] = ""
     beyond: str = ""
+    whole: float | None = None  # the upper bound of the slot, where growth stands in its place
 
 
 SumForm: TypeAlias = Quantity | SumOf
@@ -125,6 +125,11 @@ def shared(node: Node, setting: Setting) -> Quantity:
     return quantity(node, Slot(kind), setting)
 
 
+def is_figure(node: Text) -> bool:
+    """Whether a scalar is read as a figure, and not as a formula."""
+    return bool(node.broken or not node.strip() or _LITERAL.fullmatch(node) or _BRACKETS.fullmatch(node))
+
+
 def yearly(node: Node, slot: Slot, setting: Setting) -> YearForm:
     """Read a quantity, or one for each year of the horizon."""
     if isinstance(node, Listing) or is_by_year(node):
@@ -140,6 +145,8 @@ def amount(node: Node, slot: Slot, setting: Setting) -> SumForm:
     gather = Gather()
     count = gather.take(quantity, node["sum_of"], Slot("count", low=0), setting)
     each = gather.take(quantity, node["each"], slot, setting)
+    if each is not None and isinstance(each.value, Hierarchical):
+        gather.take(refuse, node["each"], f"single amounts have certain parameters; leave {KEY} out")
     gather.finish()
     assert count is not None  # finish() raises otherwise
     assert each is not None
@@ -213,9 +220,11 @@ def _scalar(node: Text, slot: Slot, setting: Setting) -> "float | Formula":
 
 def _mapping(node: Mapping, slot: Slot, setting: Setting) -> Quantity:
     head = _head(node)
+    if node.get("varies") == "compounding":  # what stands here is growth, whatever it grows
+        slot = replace(slot, low=None, high=None, closed=False, whole=slot.high)
     gather = Gather()
     found = gather.take(_common, node, slot, setting)
-    value: Quantity | float | Formula | Distribution | None
+    value: Quantity | float | Formula | Distribution | Hierarchical | None
     if head == "dist":
         value = gather.take(families.distribution, node, slot, setting, COMMON)
     else:
@@ -225,6 +234,8 @@ def _mapping(node: Mapping, slot: Slot, setting: Setting) -> Quantity:
     assert found is not None  # finish() raises otherwise
     assert value is not None
     result = _referenced(found, value) if isinstance(value, Quantity) else replace(found, value=families.settled(value))
+    if result.distribution is not None and head == "dist":
+        result = replace(result, stated=elicited.stated(node, result.distribution, slot, setting))
     _check_varies(node, result, slot)
     return result
 
@@ -267,6 +278,7 @@ def _referenced(found: Quantity, reference: Quantity) -> Quantity:
         found,
         value=reference.value,
         reference=reference.reference,
+        stated=reference.stated,
         measures=reference.measures,
         includes=reference.includes,
         varies=found.varies or reference.varies,
@@ -276,12 +288,17 @@ def _referenced(found: Quantity, reference: Quantity) -> Quantity:
 
 def _check_varies(node: Mapping, result: Quantity, slot: Slot) -> None:
     certain = isinstance(result.value, float | Formula)
-    if certain and "varies" in node:
+    mode = None if result.varies is None else result.varies.mode
+    if certain and "varies" in node and mode != "compounding":
         refuse(node["varies"], "only a distribution varies; a figure or a formula is what it is")
+    if mode is not None and not slot.once and (why_not := varying.no_sense(mode, slot)):
+        refuse(node.get("varies", node), why_not, address=join(node.address, "varies"))
+    if mode == "compounding" and (least := varying.least(result)) <= -1.0:
+        refuse(node, f"expected growth above -100%, so that something is left to grow, got as little as {least:.0%}")
     if slot.once and result.varies is not None and result.varies.mode != "once":
         refuse(node, "there is one value here for all years; leave varies out", address=join(node.address, "varies"))
     if not certain and slot.indexed and result.varies is None:
-        refuse(node, f"missing key 'varies'; say {VARIES}", address=join(node.address, "varies"))
+        refuse(node, f"missing key 'varies'; say varies: {varying.ways(slot)}", address=join(node.address, "varies"))
 
 
 def _common(node: Mapping, slot: Slot, setting: Setting) -> Quantity:
@@ -297,7 +314,7 @@ def _common(node: Mapping, slot: Slot, setting: Setting) -> Quantity:
     result = Quantity(
         slot.kind,
         0.0,
-        varies=take("varies", varies),
+        varies=take("varies", varying.varies),
         plan=take("plan", plan),
         label=take("label", scalars.prose),
         source=take("source", scalars.source),
@@ -372,25 +389,6 @@ def _named_years(node: Mapping, setting: Setting) -> tuple[list[Node], tuple[int
     gather.finish()
     order = setting.years or tuple(sorted(found))
     return [found[year] for year in order], order
-
-
-def varies(node: Node, _: Setting) -> Varies:
-    """Read how a driver moves through the years."""
-    text = scalars.text_of(node, VARIES)
-    mode: Literal["once", "yearly", "walk"]
-    for mode in ("once", "yearly", "walk"):
-        if text == mode:
-            return Varies(mode)
-    match = _AR1.fullmatch(text)
-    if not match:
-        expected(text, VARIES.removeprefix("varies: "))
-    try:
-        phi = units.parse_number(match[1])
-    except ValueError:
-        expected(text, "ar1 with a number between -1 and 1, such as ar1(0.6)")
-    if not -1 < phi < 1:
-        expected(text, "ar1 with a number between -1 and 1, such as ar1(0.6); for 1 say walk")
-    return Varies("ar1", phi)
 
 
 def _kind(node: Node) -> Kind:

@@ -7,12 +7,16 @@
 """
 
 from simlib.distributions.base import Array, Distribution, ParameterError, Show, middle_80
-from simlib.distributions.bounded import Beta, LogUniform, Pert, Piecewise, Triangular, Uniform
-from simlib.distributions.discrete import Bernoulli, Binomial, Discrete, Empirical, Fixed, Poisson
-from simlib.distributions.elicitation import ELICITED, fit, quantile_name, quantile_of_name
+from simlib.distributions.bounded import Beta, LogUniform, Pert, Triangular, Uniform
+from simlib.distributions.discrete import Bernoulli, Binomial, Discrete, Fixed, Geometric, Poisson
+from simlib.distributions.elicitation import ELICITED, fit, fitted_value, quantile_name, quantile_of_name
+from simlib.distributions.empirical import Empirical, Smoothed
 from simlib.distributions.families import FAMILIES, Family, Role, make
+from simlib.distributions.members import ImpossibleMembersError, members_at
 from simlib.distributions.metalog import Metalog
-from simlib.distributions.mixture import Mixture
+from simlib.distributions.mixture import Mixture, ZeroInflated
+from simlib.distributions.piecewise import Piecewise
+from simlib.distributions.pool import LogarithmicPool
 from simlib.distributions.tables import ScoreTable, score_table
 from simlib.distributions.truncated import Truncated, TruncatedNormal
 from simlib.distributions.unbounded import (
@@ -39,8 +43,11 @@ __all__ = [
     "Family",
     "Fixed",
     "Gamma",
+    "Geometric",
     "Gumbel",
+    "ImpossibleMembersError",
     "LogUniform",
+    "LogarithmicPool",
     "Lognormal",
     "Metalog",
     "Mixture",
@@ -52,14 +59,18 @@ __all__ = [
     "Role",
     "ScoreTable",
     "Show",
+    "Smoothed",
     "StudentT",
     "Triangular",
     "Truncated",
     "TruncatedNormal",
     "Uniform",
     "Weibull",
+    "ZeroInflated",
     "fit",
+    "fitted_value",
     "make",
+    "members_at",
     "middle_80",
     "quantile_name",
     "quantile_of_name",

@@ -77,6 +77,15 @@ class Distribution(Protocol):
     def sf(self, x: npt.ArrayLike) -> Array:
         """Probability of a value above x; any shape. Exact where the cdf is rounded to 1."""
 
+    def density(self, x: npt.ArrayLike) -> Array:
+        """Probability density of the continuous part at x; any shape [1/unit of the value].
+
+        It integrates to what the single values of `atoms` leave of one, which is nothing where `discrete`.
+        """
+
+    def mass(self, x: npt.ArrayLike) -> Array:
+        """Probability of exactly x; any shape. Above 0 at the values of `atoms` only."""
+
     def quantile(self, p: float) -> float:
         """Value not exceeded with probability p."""
 
@@ -109,6 +118,11 @@ class ByInversion:
         """Whether all of the probability sits on single values."""
         return False
 
+    @property
+    def support(self) -> tuple[float, float]:
+        """Lowest and highest possible value."""
+        raise NotImplementedError
+
     def at(self, p: Array, q: Array) -> Array:
         """Value with probability p at or below it and q = 1 - p above it."""
         raise NotImplementedError
@@ -132,6 +146,24 @@ class ByInversion:
     def sf(self, x: npt.ArrayLike) -> Array:
         """Probability of a value above x."""
         return 1.0 - self.cdf(x)
+
+    def density(self, x: npt.ArrayLike) -> Array:
+        """Probability density of the continuous part at x: nothing outside the support."""
+        x = np.asarray(x, dtype=np.float64)
+        low, high = self.support
+        outside = (x < low) | (x > high) | np.isinf(x)
+        out = np.zeros(x.shape)
+        with np.errstate(divide="ignore", over="ignore", under="ignore"):  # infinite at an end is meant
+            out[~outside] = self._density(x[~outside])
+        return out
+
+    def _density(self, x: Array) -> Array:
+        """Density at finite points (k,) of the support."""
+        raise NotImplementedError
+
+    def mass(self, x: npt.ArrayLike) -> Array:
+        """Probability of exactly x: none, unless a family says so."""
+        return np.zeros(np.shape(x))
 
     def quantile(self, p: float) -> float:
         """Value not exceeded with probability p."""
@@ -167,6 +199,11 @@ def hazard(p: npt.ArrayLike, q: npt.ArrayLike) -> Array:
     p, q = np.asarray(p, dtype=np.float64), np.asarray(q, dtype=np.float64)
     with np.errstate(divide="ignore"):
         return np.asarray(np.where(p <= q, -np.log1p(-np.minimum(p, 0.75)), -np.log(q)))
+
+
+def bell(z: Array) -> Array:
+    """Give the standard-normal density at scores."""
+    return np.asarray(np.exp(-0.5 * z * z) / math.sqrt(math.tau))
 
 
 def halves(p: Array, q: Array, lower: Callable[[Array], Array], upper: Callable[[Array], Array]) -> Array:
@@ -230,6 +267,13 @@ def share(parameter: str, value: object) -> float:
     if not 0.0 <= checked <= 1.0:
         refuse(parameter, "a share from 0 to 1", checked)
     return checked
+
+
+def yes_no(parameter: str, value: object) -> bool:
+    """Give a yes or a no, or refuse."""
+    if not isinstance(value, bool | np.bool_):
+        refuse(parameter, "yes or no", value)
+    return bool(value)
 
 
 def count(parameter: str, value: object) -> int:

@@ -1,10 +1,9 @@
-"""Families between a lowest and a highest value; those cut out of a longer one are in `truncated`."""
+"""Families of a smooth or straight shape between two ends; cut ones are in `truncated`, stated ones in `piecewise`."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
@@ -19,7 +18,6 @@ from simlib.distributions.base import (
     halves,
     middle_80,
     number,
-    numbers,
     plain,
     positive,
     refuse,
@@ -27,7 +25,7 @@ from simlib.distributions.base import (
 )
 from simlib.distributions.tables import ByTable
 
-__all__ = ["Beta", "LogUniform", "Pert", "Piecewise", "Triangular", "Uniform"]
+__all__ = ["Beta", "LogUniform", "Pert", "Triangular", "Uniform"]
 
 LARGEST_BETA = 1e9  # beyond it scipy's inverse loses its digits
 LARGEST_LAMBDA = 1e6
@@ -84,6 +82,10 @@ class Uniform(ByInversion):
         """Share of the width above x."""
         return np.clip((self.high - np.asarray(x)) / (self.high - self.low), 0.0, 1.0)
 
+    def _density(self, x: Array) -> Array:
+        """One over the width."""
+        return np.full(x.shape, 1.0 / (self.high - self.low))
+
     def sentence(self, show: Show = plain) -> str:
         """Low and high, all alike."""
         return f"anywhere from {show(self.low)} to {show(self.high)}, all equally likely"
@@ -134,6 +136,10 @@ class LogUniform(ByTable):
         """Share of the doublings above x."""
         inside = np.clip(x, self.low, self.high)
         return np.log(self.high / inside) / self._length
+
+    def _density(self, x: Array) -> Array:
+        """1 / (x log(high / low))."""
+        return 1.0 / (x * self._length)
 
     def sentence(self, show: Show = plain) -> str:
         """Low and high, small values likelier than large ones."""
@@ -196,6 +202,13 @@ class Triangular(ByTable):
     def _right(self, x: Array) -> Array:
         side = (self.high - self.low) * (self.high - self.mode)
         return (self.high - x) ** 2 / (side or 1.0)
+
+    def _density(self, x: Array) -> Array:
+        """Straight lines up to 2 / (high - low) at the mode."""
+        left, right = self.mode - self.low, self.high - self.mode
+        rising = (x < self.mode) | (right == 0.0)
+        height = np.where(rising, (x - self.low) / (left or 1.0), (self.high - x) / (right or 1.0))
+        return np.asarray(2.0 / (self.high - self.low) * height)
 
     def sentence(self, show: Show = plain) -> str:
         """Low, high and the most likely value."""
@@ -264,6 +277,11 @@ class Beta(ByTable):
             lambda below: special.betaincinv(self.alpha, self.beta, below),
             lambda over: special.betainccinv(self.alpha, self.beta, over),
         )
+        lost = np.isnan(unit)  # scipy gives up here and there below 1e-16, where the first term of the series is exact
+        if lost.any():
+            p, q = np.broadcast_to(p, lost.shape), np.broadcast_to(q, lost.shape)
+            first = _first_term(self.alpha, self.beta, p), 1.0 - _first_term(self.beta, self.alpha, q)
+            unit[lost] = np.where(p <= q, *first)[lost]
         return self.low + (self.high - self.low) * unit
 
     def cdf(self, x: npt.ArrayLike) -> Array:
@@ -275,6 +293,13 @@ class Beta(ByTable):
         """Incomplete beta function, counted from the top."""
         inside = np.clip((self.high - np.asarray(x)) / (self.high - self.low), 0.0, 1.0)
         return np.asarray(special.betainc(self.beta, self.alpha, inside))
+
+    def _density(self, x: Array) -> Array:
+        """t^(alpha - 1) (1 - t)^(beta - 1) / B(alpha, beta), over the width."""
+        width = self.high - self.low
+        logarithm = special.xlogy(self.alpha - 1.0, (x - self.low) / width)
+        logarithm += special.xlogy(self.beta - 1.0, (self.high - x) / width)
+        return np.asarray(np.exp(logarithm - special.betaln(self.alpha, self.beta)) / width)
 
     def sentence(self, show: Show = plain) -> str:
         """The bounds, the middle and the usual range."""
@@ -336,64 +361,20 @@ class Pert(ByTable):
         """Survival function of the beta it is."""
         return self._beta.sf(x)
 
+    def _density(self, x: Array) -> Array:
+        """Density of the beta it is."""
+        return self._beta.density(x)
+
     def sentence(self, show: Show = plain) -> str:
         """Low, high and the most likely value, the ends being rare."""
         ends = f"somewhere from {show(self.low)} to {show(self.high)}"
         return f"{ends}, most likely {show(self.mode)}, seldom near the ends"
 
 
-@dataclass(frozen=True, slots=True)
-class Piecewise(ByTable):
-    """Stated values with their probabilities of not being exceeded, straight lines between them."""
-
-    values: tuple[float, ...]
-    probabilities: tuple[float, ...]
-    family: ClassVar[str] = "piecewise"
-
-    def __post_init__(self) -> None:
-        values = numbers("values", self.values, least=2)
-        steps = numbers("probabilities", self.probabilities, least=2)
-        if len(steps) != len(values):
-            refuse("probabilities", f"{len(values)} probabilities, one for each value", len(steps))
-        if any(later <= earlier for earlier, later in pairwise(values)):
-            refuse("values", "values that rise", list(values))
-        rising = all(later > earlier for earlier, later in pairwise(steps))
-        if not rising or steps[0] != 0.0 or steps[-1] != 1.0:
-            refuse("probabilities", "probabilities that rise from 0 to 1", list(steps))
-        settle(self, values=values, probabilities=steps)
-
-    @property
-    def mean(self) -> float:
-        """Middles of the pieces, weighed."""
-        x = np.array(self.values)
-        return float(np.diff(self.probabilities) @ (0.5 * (x[1:] + x[:-1])))
-
-    @property
-    def sd(self) -> float:
-        """Root of the weighed second moments of the pieces about the mean."""
-        x = np.array(self.values) - self.mean
-        square = (x[1:] ** 2 + x[1:] * x[:-1] + x[:-1] ** 2) / 3.0
-        return math.sqrt(float(np.diff(self.probabilities) @ square))
-
-    @property
-    def support(self) -> tuple[float, float]:
-        """From the first to the last value."""
-        return self.values[0], self.values[-1]
-
-    def at(self, p: Array, q: Array) -> Array:
-        """Linear interpolation, from the nearer end."""
-        over = 1.0 - np.array(self.probabilities[::-1])
-        up = np.interp(p, self.probabilities, self.values)
-        return np.where(np.asarray(p) <= q, up, np.interp(q, over, self.values[::-1]))
-
-    def cdf(self, x: npt.ArrayLike) -> Array:
-        """Linear interpolation of the stated probabilities."""
-        return np.asarray(np.interp(np.asarray(x, dtype=np.float64), self.values, self.probabilities))
-
-    def sentence(self, show: Show = plain) -> str:
-        """The ends, the middle and the usual range."""
-        ends = f"somewhere from {show(self.values[0])} to {show(self.values[-1])}"
-        return f"{ends}; {middle_80(self, show)}"
+def _first_term(alpha: float, beta: float, p: Array) -> Array:
+    """Give where I_t(alpha, beta) is p for small t: (p alpha B(alpha, beta))^(1/alpha)."""
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.exp((np.log(p) + math.log(alpha) + special.betaln(alpha, beta)) / alpha))
 
 
 def settle_three(owner: object, low: object, mode: object, high: object) -> None:

@@ -1,10 +1,10 @@
-"""Families of single values: certainties, events, counts and data; mixtures of them are in `mixture`."""
+"""Families of single values: certainties, events and counts; data is in `empirical`, mixtures in `mixture`."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar, Protocol
 
@@ -30,10 +30,22 @@ from simlib.distributions.base import (
     weights,
 )
 
-__all__ = ["Bernoulli", "Binomial", "Discrete", "Empirical", "Fixed", "Poisson", "Steps", "step_from_score"]
+__all__ = [
+    "Bernoulli",
+    "Binomial",
+    "BySteps",
+    "Discrete",
+    "Fixed",
+    "Geometric",
+    "Poisson",
+    "Steps",
+    "staircase_of",
+    "step_from_score",
+]
 
 LISTED = 5  # values that a sentence names one by one
 MOST_POISSON = MOST_TRIALS = 1e7  # beyond, the staircase costs memory and a normal is as good
+LEAST_SUCCESS = 1e-4  # below, the staircase costs memory and an exponential is as good
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +78,17 @@ class Steps:
     def sf(self, x: npt.ArrayLike) -> Array:
         """What the staircase at x lacks to one."""
         return np.append(1.0, self.over)[np.searchsorted(self.values, x, side="right")]
+
+    def masses(self) -> Array:
+        """(n,) probability of each value, from the nearer tail."""
+        up, down = np.diff(self.below, prepend=0.0), -np.diff(self.over, prepend=1.0)
+        return np.where(self.below <= 0.5, up, down)
+
+    def mass(self, x: npt.ArrayLike) -> Array:
+        """Height of the step at x."""
+        place = np.searchsorted(self.values, x, side="left")
+        found = self.values.take(place, mode="clip") == x
+        return np.asarray(np.where(found, self.masses().take(place, mode="clip"), 0.0))
 
     def from_score(self, z: Array, edges: Array) -> Array:
         """Value at a score, the scores of the steps being known."""
@@ -120,7 +143,7 @@ class BySteps(ByInversion):
 
     def _masses(self) -> tuple[Steps, Array]:
         steps = _staircase(self)[0]
-        return steps, np.diff(steps.below, prepend=0.0)
+        return steps, steps.masses()
 
     @property
     def support(self) -> tuple[float, float]:
@@ -143,6 +166,14 @@ class BySteps(ByInversion):
     def sf(self, x: npt.ArrayLike) -> Array:
         """Probability above x."""
         return _staircase(self)[0].sf(x)
+
+    def density(self, x: npt.ArrayLike) -> Array:
+        """Nothing: all of the probability sits on single values."""
+        return np.zeros(np.shape(x))
+
+    def mass(self, x: npt.ArrayLike) -> Array:
+        """Probability of exactly x."""
+        return _staircase(self)[0].mass(x)
 
     def atoms(self) -> Array:
         """Every value."""
@@ -199,7 +230,7 @@ class Bernoulli(BySteps):
 
     def steps(self) -> Steps:
         """Two steps, or one where only one can happen."""
-        return _staircase_of(np.array([0.0, 1.0]), np.array([1.0 - self.p, self.p]))
+        return staircase_of(np.array([0.0, 1.0]), np.array([1.0 - self.p, self.p]))
 
     def from_score(self, z: Array) -> Array:
         """1 where the score is in the uppermost p of the normal."""
@@ -290,6 +321,53 @@ class Poisson(BySteps):
 
 
 @dataclass(frozen=True, slots=True)
+class Geometric(BySteps):
+    """How many trials it takes until the first success, that one included: 1 is success at once.
+
+    Notes
+    -----
+    P(X > k) = (1 - p)^k. The convention of scipy.stats.geom; others count the failures alone, one fewer.
+    """
+
+    p: float
+    family: ClassVar[str] = "geometric"
+
+    def __post_init__(self) -> None:
+        p = share("p", self.p)
+        if p < LEAST_SUCCESS:
+            refuse("p", f"a share from {LEAST_SUCCESS:g} to 1 (for rarer ones use an exponential with mean 1/p)", p)
+        settle(self, p=p)
+
+    @property
+    def mean(self) -> float:
+        """1/p."""
+        return 1.0 / self.p
+
+    @property
+    def sd(self) -> float:
+        """Root of 1 - p, over p."""
+        return math.sqrt(1.0 - self.p) / self.p
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """1 and above."""
+        return 1.0, math.inf if self.p < 1.0 else 1.0
+
+    def steps(self) -> Steps:
+        """The numbers whose tail is above 1e-30: beyond, no draw can fall."""
+        if self.p >= 1.0:
+            return Steps(np.ones(1), np.ones(1), np.zeros(1))
+        log_failure = math.log1p(-self.p)
+        k = np.arange(1.0, math.ceil(math.log(1e-30) / log_failure) + 1.0)
+        return _possible(k, -np.expm1(k * log_failure), np.exp(k * log_failure))
+
+    def sentence(self, show: Show = plain) -> str:
+        """The chance of each trial, the mean and the usual longest."""
+        tries = f"tries up to and including the first success, each succeeding in {in_100(self.p)}"
+        return f"{tries}: {show(self.mean)} on average, at most {show(self.quantile(0.9))} in 9 of 10 futures"
+
+
+@dataclass(frozen=True, slots=True)
 class Discrete(BySteps):
     """Stated values with stated weights."""
 
@@ -305,7 +383,7 @@ class Discrete(BySteps):
         """Values in order, equal ones together, impossible ones left out."""
         values, place = np.unique(self.values, return_inverse=True)
         masses = np.bincount(place, weights=self.weights).astype(np.float64)
-        return _staircase_of(values, masses)
+        return staircase_of(values, masses)
 
     def sentence(self, show: Show = plain) -> str:
         """Each value with its chance, or the usual range of many."""
@@ -315,44 +393,8 @@ class Discrete(BySteps):
         return ", ".join(f"{show(value)} in {in_100(weight)}" for value, weight in pairs)
 
 
-@dataclass(frozen=True, slots=True)
-class Empirical(BySteps):
-    """Past values, each as likely to come again: nothing between and nothing beyond them."""
-
-    values: tuple[float, ...]
-    key: int = field(init=False, repr=False, compare=False)
-    family: ClassVar[str] = "empirical"
-
-    def __post_init__(self) -> None:
-        values = numbers("values", self.values, least=1)
-        settle(self, values=values, key=hash(values))
-
-    def __hash__(self) -> int:
-        return self.key  # kept, since caches ask for it with every block and there may be many values
-
-    def from_score(self, z: Array) -> Array:
-        """Value at a score, counted rather than searched for."""
-        place = np.ceil(special.ndtr(z) * len(self.values)).astype(np.intp) - 1
-        return np.asarray(_sorted(self).take(place, mode="clip"))
-
-    def steps(self) -> Steps:
-        """Values in order, equal ones together."""
-        values, counts = np.unique(self.values, return_counts=True)
-        total = np.cumsum(counts)
-        # Counts, not shares, are summed: 3/3 is one, and three thirds need not be.
-        return Steps(values, total / total[-1], (total[-1] - total) / total[-1])
-
-    def sentence(self, show: Show = plain) -> str:
-        """How many values, and their usual range."""
-        return f"one of {len(self.values)} observed values; {middle_80(self, show)}"
-
-
-@lru_cache(maxsize=512)
-def _sorted(data: Empirical) -> Array:
-    return np.sort(np.array(data.values))
-
-
-def _staircase_of(values: Array, masses: Array) -> Steps:
+def staircase_of(values: Array, masses: Array) -> Steps:
+    """Give the staircase of (n,) ascending values and their probabilities, impossible ones left out."""
     values, masses = values[masses > 0.0], masses[masses > 0.0]
     below = np.cumsum(masses)
     over = np.append(np.cumsum(masses[:0:-1])[::-1], 0.0)

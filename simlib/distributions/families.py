@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
 
-from simlib.distributions.base import Distribution, ParameterError, number, refuse
-from simlib.distributions.bounded import Beta, LogUniform, Pert, Piecewise, Triangular, Uniform
-from simlib.distributions.discrete import Bernoulli, Binomial, Discrete, Empirical, Fixed, Poisson
+from simlib.distributions.base import Distribution, ParameterError, number, refuse, yes_no
+from simlib.distributions.bounded import Beta, LogUniform, Pert, Triangular, Uniform
+from simlib.distributions.discrete import Bernoulli, Binomial, Discrete, Fixed, Geometric, Poisson
 from simlib.distributions.elicitation import ELICITED, fit, quantile_of_name
+from simlib.distributions.empirical import Empirical, Smoothed
 from simlib.distributions.metalog import Metalog
-from simlib.distributions.mixture import Mixture
+from simlib.distributions.mixture import Mixture, ZeroInflated
+from simlib.distributions.piecewise import Piecewise
+from simlib.distributions.pool import LogarithmicPool
 from simlib.distributions.truncated import Truncated, TruncatedNormal
 from simlib.distributions.unbounded import (
     Exponential,
@@ -31,7 +34,9 @@ Role = Literal[
     "share",  # a probability from 0 to 1
     "number",  # without a unit
     "count",  # a whole number of at least 1
-    "distributions",  # one distribution or a list of them
+    "distribution",  # one distribution
+    "distributions",  # a list of distributions
+    "yes_no",  # whether
     "quantiles",  # p10, p50, ... or probabilities, each with a value
 ]
 
@@ -157,10 +162,26 @@ def _mixture(of: Sequence[Distribution], weights: Sequence[float]) -> Mixture:
     return Mixture(of, weights)  # type: ignore[arg-type]  # any sequence; the class keeps tuples
 
 
-def _metalog(quantiles: Any, low: Any = None, high: Any = None) -> Metalog:
+def _logarithmic_pool(of: Sequence[Distribution], weights: Sequence[float]) -> LogarithmicPool:
+    return LogarithmicPool(of, weights)  # type: ignore[arg-type]  # any sequence; the class keeps tuples
+
+
+def _zero_inflated(chance: Any, of: Distribution) -> ZeroInflated:
+    return ZeroInflated(chance, of)
+
+
+def _empirical(*, values: Any, smoothed: Any = False, bandwidth: Any = None) -> Distribution:
+    if yes_no("smoothed", smoothed):
+        return Smoothed(values, bandwidth)
+    if bandwidth is not None:
+        raise ParameterError("bandwidth", "a bandwidth is for values that are smoothed; say smoothed: yes too")
+    return Empirical(values)
+
+
+def _metalog(quantiles: Any, low: Any = None, high: Any = None, terms: Any = None) -> Metalog:
     if isinstance(quantiles, Mapping):
         quantiles = {_probability(name): value for name, value in quantiles.items()}
-    return Metalog(quantiles, low, high)
+    return Metalog(quantiles, low, high, terms)
 
 
 def _probability(name: object) -> object:
@@ -174,7 +195,7 @@ def _probability(name: object) -> object:
 
 # Python keeps the word lambda for itself.
 KEYWORD = {"lambda": "lambda_"}
-BESIDE = ("mode", "mean", "low", "high", "df", "lambda")
+BESIDE = ("mode", "mean", "sd", "low", "high", "df", "lambda", "terms")
 
 JOHNSON = "Johnson, Kotz and Balakrishnan, Continuous Univariate Distributions, 2nd ed., vol."
 COUNTS = "Johnson, Kemp and Kotz, Univariate Discrete Distributions, 3rd ed., ch."
@@ -333,6 +354,14 @@ _ALL = (
         f"{COUNTS} 4",
     ),
     Family(
+        "geometric",
+        Geometric,
+        {"p": "share"},
+        {("p",): Geometric},
+        "how many trials until the first success, that one included",
+        f"{COUNTS} 5",
+    ),
+    Family(
         "discrete",
         Discrete,
         {"values": "value", "weights": "share"},
@@ -349,12 +378,29 @@ _ALL = (
         "McLachlan and Peel (2000), Finite Mixture Models",
     ),
     Family(
+        "zero_inflated",
+        ZeroInflated,
+        {"chance": "share", "of": "distribution"},
+        {("chance", "of"): _zero_inflated},
+        "anything at all with a chance, and then how much; otherwise nothing",
+        "Aitchison (1955), Journal of the American Statistical Association 50",
+    ),
+    Family(
+        "logarithmic_pool",
+        LogarithmicPool,
+        {"of": "distributions", "weights": "share"},
+        {("of", "weights"): _logarithmic_pool},
+        "several opinions with weights in one: what any of them rules out is ruled out",
+        "Genest and Zidek (1986), Statistical Science 1(1)",
+    ),
+    Family(
         "empirical",
         Empirical,
-        {"values": "value"},
-        {("values",): Empirical},
-        "past values, each as likely to come again",
-        "Efron and Tibshirani (1993), An Introduction to the Bootstrap",
+        {"values": "value", "smoothed": "yes_no", "bandwidth": "spread"},
+        {("values",): _empirical},
+        "past values, each as likely to come again; smoothed: what lies between and around them too",
+        "Efron and Tibshirani (1993), An Introduction to the Bootstrap; Silverman (1986), Density Estimation",
+        ("smoothed", "bandwidth"),
     ),
     Family(
         "piecewise",
@@ -367,16 +413,16 @@ _ALL = (
     Family(
         "metalog",
         Metalog,
-        {"quantiles": "quantiles", "low": "value", "high": "value"},
+        {"quantiles": "quantiles", "low": "value", "high": "value", "terms": "count"},
         {("quantiles",): _metalog},
         "a smooth curve through any stated quantiles",
         "Keelin (2016), Decision Analysis 13(4)",
-        ("low", "high"),
+        ("low", "high", "terms"),
     ),
     Family(
         "truncated",
         Truncated,
-        {"parent": "distributions", "low": "value", "high": "value"},
+        {"parent": "distribution", "low": "value", "high": "value"},
         {("parent",): Truncated},
         "any continuous distribution, cut off at bounds",
         f"{JOHNSON} 1, ch. 1",

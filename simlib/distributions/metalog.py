@@ -12,10 +12,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from simlib.distributions import feasibility
 from simlib.distributions.base import (
     Array,
     ParameterError,
     Show,
+    count,
     hazard,
     middle_80,
     number,
@@ -29,29 +31,35 @@ from simlib.distributions.truncated import bounds, moments_by_score
 
 __all__ = ["Metalog", "checked_quantiles"]
 
-FEWEST, MOST = 3, 10  # terms; beyond ten the equations lose their digits
-# Power of c, and whether times L, in Keelin's order (his equation 6: c L comes before c, later after).
-TERMS = [(0, False), (0, True), (1, True), (1, False), (2, False), (2, True), (3, False), (3, True)]
-TERMS += [(4, False), (4, True)]
+FEWEST, MOST = 3, 30  # terms
+MET = 1e-9  # of the values: what a curve with as many terms as quantiles may be off by
+NOTHING = 1e-12  # of the coefficients: a spread that is only an accident of the arithmetic
 REACH = 37  # scores whose probabilities are still floats: tails can be heavy
 FURTHEST = 700.0  # log odds beyond which no float has a probability
+DIGITS = range(3, 11)  # of a suggestion: as few as leave it possible
+ROUNDS = 4  # of a suggestion between bounds, whose scale bends
 
 
 @dataclass(frozen=True, slots=True)
 class Metalog(ByTable):
-    """A smooth curve through every stated quantile, as many terms as quantiles.
+    """A smooth curve through every stated quantile, or nearest to them with fewer terms.
 
     Parameters
     ----------
     quantiles
-        Probability of not being exceeded to value, three to ten of them; kept as sorted pairs.
+        Probability of not being exceeded to value, three to thirty of them; kept as sorted pairs.
     low, high
         Bounds; either may be left out.
+    terms
+        How many terms the curve has: as many as quantiles, unless fewer are asked for. Then the
+        sum of squared differences (on the scale of the curve) is least.
 
     Notes
     -----
     M(y) = a1 + a2 L + a3 c L + a4 c + a5 c^2 + a6 c^2 L + ..., L = log(y/(1-y)), c = y - 1/2;
-    of log(x - low), -log(high - x) or log((x - low)/(high - x)) where there are bounds.
+    of log(x - low), -log(high - x) or log((x - low)/(high - x)) where there are bounds. The
+    coefficients are kept in the equal, but well conditioned, form of `feasibility`, which also
+    says in what order terms come in.
 
     References
     ----------
@@ -66,6 +74,7 @@ class Metalog(ByTable):
     quantiles: tuple[tuple[float, float], ...]
     low: float | None = None
     high: float | None = None
+    terms: int | None = None
     coefficients: tuple[float, ...] = field(init=False, repr=False, compare=False)
     family: ClassVar[str] = "metalog"
 
@@ -74,12 +83,17 @@ class Metalog(ByTable):
         if not FEWEST <= len(pairs) <= MOST:
             refuse("quantiles", f"{FEWEST} to {MOST} quantiles", len(pairs))
         low, high = bounds(self.low, self.high)
-        settle(self, quantiles=pairs, low=low, high=high)
+        terms = len(pairs) if self.terms is None else count("terms", self.terms)
+        if not FEWEST <= terms <= len(pairs):
+            refuse("terms", f"from {FEWEST} terms to as many as there are quantiles ({len(pairs)})", terms)
+        settle(self, quantiles=pairs, low=low, high=high, terms=terms)
         self._check_inside()
-        p, x = np.array(pairs).T
-        terms = np.stack(_terms(special.logit(p), len(pairs)), axis=1)
-        settle(self, coefficients=tuple(np.linalg.solve(terms, self._unbound(x)).tolist()))
-        self._check_feasible()
+        found = self._fitted(pairs)
+        fault = self._fault(found)
+        if fault is not None:
+            raise ParameterError("quantiles", f"{fault[0]}{self._nearest()}; {fault[1]}")
+        settle(self, coefficients=tuple(found.tolist()))
+        self._check_met()
 
     def _check_inside(self) -> None:
         first, last = self.quantiles[0][1], self.quantiles[-1][1]
@@ -88,19 +102,89 @@ class Metalog(ByTable):
         if self.high is not None and last >= self.high:
             refuse("high", f"a bound above every quantile ({last:.10g})", self.high)
 
-    def _check_feasible(self) -> None:
-        odds = np.linspace(-FURTHEST, FURTHEST, 28_001)
-        centre = np.concatenate([np.linspace(-40.0, 40.0, 16_001), odds])
-        if np.min(_slope(centre, self.coefficients)) <= 0.0:
-            message = "no metalog goes through these quantiles: somewhere its curve would turn back"
+    def _check_met(self) -> None:
+        """Refuse what the arithmetic cannot meet: quantiles too close together for so many terms."""
+        p, x = np.array(self.quantiles).T
+        room = MET * np.maximum(np.abs(x), np.ptp(x))
+        if self.terms == len(p) and np.any(np.abs(self.ppf(p) - x) > room):
+            message = f"no curve of {self.terms} terms meets these quantiles to nine digits; ask for fewer terms"
+            raise ParameterError("quantiles", message)
+
+    def _fitted(self, pairs: tuple[tuple[float, float], ...]) -> Array:
+        """Give the coefficients through the pairs, or nearest to them."""
+        assert self.terms is not None  # settled before anything is fitted
+        p, x = np.array(pairs).T
+        rows, values = feasibility.basis(special.logit(p), self.terms), self._unbound(x)
+        found = np.linalg.lstsq(rows, values, rcond=None)[0]
+        level, _ = feasibility.parts(self.terms)
+        if np.abs(found[level:]).sum() <= NOTHING * np.abs(found).sum():
+            found[level:] = 0.0
+        return np.asarray(found)
+
+    def _fault(self, found: Array) -> tuple[str, str] | None:
+        """Say why a curve is no distribution, and what else might help; None where it is one."""
+        turning = feasibility.turning_point(found)
+        if turning is not None:
             bounded = self.low is not None and self.high is not None
-            hint = "move the middle ones" if bounded else "give low and high bounds, or move the middle ones"
-            raise ParameterError("quantiles", f"{message}; {hint}")
-        down, up = _slope(np.array([-FURTHEST, FURTHEST]), self.coefficients)
-        heavy_up = self.low is not None and self.high is None and up >= 0.5
-        if heavy_up or (self.high is not None and self.low is None and down >= 0.5):
+            ways = "goes through" if self.terms == len(self.quantiles) else "comes near"
+            message = f"no metalog of {self.terms} terms {ways} these quantiles: {self._where(turning)} its curve"
+            hint = "or move the middle ones" if bounded else "or give low and high bounds"
+            return f"{message} would turn back", hint
+        _, (down, up) = feasibility.ends(found)
+        if down >= self._heaviest()[0] or up >= self._heaviest()[1]:
             message = "the tail through these quantiles is so heavy that its spread is infinite"
-            raise ParameterError("quantiles", f"{message}; give a bound on that side as well")
+            return message, "or give a bound on that side as well"
+        return None
+
+    def _where(self, odds: float) -> str:
+        """Say which of the stated probabilities lie about these log odds."""
+        p = float(special.expit(odds))
+        over = [_name(q) for q, _ in self.quantiles if q > p]
+        below = [_name(q) for q, _ in self.quantiles if q <= p]
+        if not over or not below:
+            return f"above {below[-1]}" if below else f"below {over[0]}"
+        return f"between {below[-1]} and {over[0]}"
+
+    def _heaviest(self) -> tuple[float, float]:
+        """Slopes on log odds, far down and far up, from which the variance is infinite."""
+        one_sided = (self.low is None) != (self.high is None)
+        down = 0.5 if one_sided and self.low is None else math.inf
+        return down, 0.5 if one_sided and self.high is None else math.inf
+
+    def _nearest(self) -> str:
+        """Quote the quantiles of the nearest metalog, as round as they can be."""
+        p, x = np.array(self.quantiles).T
+        close = self._closest(special.logit(p), x)
+        if close is None:
+            return ""
+        for digits in DIGITS:
+            pairs = tuple((q, float(f"{value:.{digits}g}")) for q, value in zip(p.tolist(), close, strict=True))
+            if self._possible(pairs):
+                return "; nearest possible: " + ", ".join(f"{_name(q)} {value:.10g}" for q, value in pairs)
+        return ""
+
+    def _closest(self, odds: Array, x: Array) -> Array | None:
+        """Give the values whose largest change from x is least; where there are bounds, the scale bends."""
+        assert self.terms is not None
+        values = self._unbound(x)
+        step = 1e-6 * np.min(np.diff(x))
+        widths = np.abs(self._unbound(x + step) - self._unbound(x - step)) / (2.0 * step)
+        close = None
+        for _ in range(1 if self.low is None and self.high is None else ROUNDS):
+            moved = feasibility.nearest(odds, values, self.terms, widths=widths, heaviest=self._heaviest())
+            if moved is None:
+                return None
+            close = self._bind(moved)
+            change = np.abs(close - x)
+            widths = np.where(change > step, np.abs(moved - values) / np.maximum(change, step), widths)
+        return close
+
+    def _possible(self, pairs: tuple[tuple[float, float], ...]) -> bool:
+        """Whether these could have been stated instead: tried, and proven."""
+        x = [value for _, value in pairs]
+        inside = (self.low is None or x[0] > self.low) and (self.high is None or x[-1] < self.high)
+        rising = all(later > value for value, later in pairwise(x))
+        return inside and rising and self._fault(self._fitted(pairs)) is None
 
     def _unbound(self, x: npt.ArrayLike) -> Array:
         """From values to the scale of the curve."""
@@ -131,14 +215,18 @@ class Metalog(ByTable):
 
     @property
     def support(self) -> tuple[float, float]:
-        """The bounds, where there are any."""
+        """The bounds, where there are any; a curve without spread far out ends of itself."""
+        (down, up), s = feasibility.ends(np.array(self.coefficients))
+        if not np.any(s):
+            low, high = self._bind(np.array([down, up])).tolist()
+            return low, high
         low = -math.inf if self.low is None else self.low
         return low, math.inf if self.high is None else self.high
 
     def at(self, p: Array, q: Array) -> Array:
         """The curve at log(p/q)."""
         odds = np.clip(hazard(p, q) - hazard(q, p), -FURTHEST, FURTHEST)
-        values = self._bind(_curve(odds, self.coefficients))
+        values = self._bind(self._curve(odds))
         low, high = self.support
         return np.where(np.asarray(p) <= 0.0, low, np.where(np.asarray(q) <= 0.0, high, values))
 
@@ -155,27 +243,44 @@ class Metalog(ByTable):
         x = np.asarray(x, dtype=np.float64)
         with np.errstate(invalid="ignore"):  # outside the bounds there is no such point
             curve = self._unbound(x)
-        first, last = _curve(np.array([-FURTHEST, FURTHEST]), self.coefficients)
+        first, last = self._curve(np.array([-FURTHEST, FURTHEST]))
         inside = (x > low) & (x < high) & (curve > first) & (curve < last)
         odds = np.where((x <= low) | (curve <= first), -np.inf, np.inf)
         target = curve[inside]
         ends = np.full(target.shape, FURTHEST)
-        odds[inside] = rising_root(lambda z, i: _curve(z, self.coefficients) - target[i], -ends, ends)
+        odds[inside] = rising_root(lambda z, i: self._curve(z) - target[i], -ends, ends)
         return odds
+
+    def _density(self, x: Array) -> Array:
+        """1/(dM/dy), and of the curve on the scale of the values where there are bounds."""
+        odds = self._odds(x)
+        below = 1.0 if self.low is None else x - self.low
+        over = 1.0 if self.high is None else self.high - x
+        width = 1.0 if self.low is None or self.high is None else self.high - self.low
+        out = np.zeros(x.shape)
+        inside = np.isfinite(odds)
+        stretch = (below * over / width * np.ones(x.shape))[inside]  # dx/dM
+        steep = feasibility.slope(odds[inside], np.array(self.coefficients)) * stretch
+        out[inside] = special.expit(odds[inside]) * special.expit(-odds[inside]) / steep
+        return out
+
+    def _curve(self, odds: Array) -> Array:
+        return feasibility.curve(odds, np.array(self.coefficients))
 
     def sentence(self, show: Show = plain) -> str:
         """The middle and the usual range, as elicited."""
-        return f"a smooth curve through {len(self.quantiles)} stated values: {middle_80(self, show)}"
+        said = "through" if self.terms == len(self.quantiles) else "close to"
+        return f"a smooth curve {said} {len(self.quantiles)} stated values: {middle_80(self, show)}"
 
 
-def checked_quantiles(quantiles: object) -> tuple[tuple[float, float], ...]:
-    """Give (probability, value) pairs in order, or refuse."""
+def checked_quantiles(quantiles: object, *, ends: bool = False) -> tuple[tuple[float, float], ...]:
+    """Give (probability, value) pairs in order, or refuse; 0 and 1 only where there are ends to state."""
     if isinstance(quantiles, str | bytes) or not isinstance(quantiles, Iterable):
         refuse("quantiles", "probabilities and their values", quantiles)
     items = list(quantiles.items()) if isinstance(quantiles, Mapping) else list(quantiles)
     pairs = sorted((number("quantiles", p), number("quantiles", x)) for p, x in items)
     for p, _ in pairs:
-        if not 0.0 < p < 1.0:
+        if not (0.0 < p < 1.0 or (ends and p in (0.0, 1.0))):
             refuse("quantiles", "probabilities above 0 and below 1", p)
     for (p, x), (later_p, later_x) in pairwise(pairs):
         if later_p == p:
@@ -188,28 +293,3 @@ def checked_quantiles(quantiles: object) -> tuple[tuple[float, float], ...]:
 
 def _name(p: float) -> str:
     return f"p{100.0 * p:.6g}"
-
-
-def _terms(odds: Array, terms: int) -> list[Array]:
-    """What each coefficient multiplies, at log odds of any shape."""
-    centre = 0.5 * np.tanh(0.5 * odds)
-    return [centre**power * (odds if logged else 1.0) for power, logged in TERMS[:terms]]
-
-
-def _curve(odds: Array, coefficients: tuple[float, ...]) -> Array:
-    """M at log odds of any shape; summed term by term, so that no value depends on its neighbours."""
-    total = np.zeros_like(odds)
-    for a, term in zip(coefficients, _terms(odds, len(coefficients)), strict=True):
-        total += a * term
-    return total
-
-
-def _slope(odds: Array, coefficients: tuple[float, ...]) -> Array:
-    """dM/dL at log odds (n,), in closed form."""
-    centre = 0.5 * np.tanh(0.5 * odds)
-    width = special.expit(odds) * special.expit(-odds)  # dc/dL
-    total = np.zeros_like(odds)
-    for a, (power, logged) in zip(coefficients, TERMS, strict=False):
-        turning = power * centre ** max(power - 1, 0) * width
-        total += a * (turning * odds + centre**power if logged else turning)
-    return total

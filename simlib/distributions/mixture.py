@@ -1,4 +1,4 @@
-"""One of several distributions, each with a weight: a true mixture, not an average of values."""
+"""One of several distributions, or nothing, each with a weight: true mixtures, no averages of values or densities."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
 from simlib.distributions.base import (
     Array,
@@ -20,18 +19,15 @@ from simlib.distributions.base import (
     in_100,
     plain,
     refuse,
-    score,
     settle,
+    share,
     weights,
 )
-from simlib.distributions.discrete import Steps, step_from_score
-from simlib.distributions.roots import rising_root
+from simlib.distributions.discrete import Fixed, Steps, step_from_score
+from simlib.distributions.roots import inverse
 from simlib.distributions.tables import ByTable
 
-__all__ = ["Mixture"]
-
-FURTHEST = 40.0  # a score beyond any float's probability, in place of infinity
-
+__all__ = ["Mixture", "ZeroInflated", "weighed_parts"]
 
 @dataclass(frozen=True, slots=True)
 class Mixture(ByTable):
@@ -42,16 +38,8 @@ class Mixture(ByTable):
     family: ClassVar[str] = "mixture"
 
     def __post_init__(self) -> None:
-        if not isinstance(self.components, Iterable):
-            refuse("of", "a list of distributions", self.components)
-        components = tuple(self.components)
-        for component in components:
-            if not isinstance(component, ByInversion):
-                refuse("of", "a list of distributions", component)
-        if not components:
-            refuse("of", "at least one distribution", len(components))
-        settle(self, components=components)
-        settle(self, weights=weights("weights", self.weights, length=len(components)))
+        components, shares = weighed_parts(self.components, self.weights)
+        settle(self, components=components, weights=shares)
 
     def _parts(self) -> list[tuple[Distribution, float]]:
         """Components that can happen, with their weights."""
@@ -93,6 +81,14 @@ class Mixture(ByTable):
         """Single values of any component."""
         return np.unique(np.concatenate([component.atoms() for component, _ in self._parts()]))
 
+    def density(self, x: npt.ArrayLike) -> Array:
+        """Weighed densities."""
+        return np.asarray(sum(w * c.density(x) for c, w in self._parts()))
+
+    def mass(self, x: npt.ArrayLike) -> Array:
+        """Weighed probabilities of exactly x."""
+        return np.asarray(sum(w * c.mass(x) for c, w in self._parts()))
+
     def steps(self) -> Steps:
         """The staircase, where every component has one."""
         values = self.atoms()
@@ -113,27 +109,104 @@ class Mixture(ByTable):
         jumped = jump >= 0
         values[jumped] = jumps.values[jump[jumped]]
         open_ = (values < high) & ~jumped & (p > 0.0)
-        values[open_] = self._root(p[open_], q[open_], values[open_], high[open_])
+        low, high = values[open_], high[open_]
+        values[open_] = inverse(self.cdf, self.sf, p[open_], q[open_], low=low, high=high)
         return values
-
-    def _root(self, p: Array, q: Array, low: Array, high: Array) -> Array:
-        # In scores the difference is nearly straight, so that few steps find its root.
-        target = score(p, q)
-
-        def above_target(x: Array, index: npt.NDArray[np.intp]) -> Array:
-            wanted = target[index]
-            reached = np.empty_like(x)
-            lower = wanted <= 0.0
-            reached[lower] = special.ndtri(self.cdf(x[lower]))
-            reached[~lower] = -special.ndtri(self.sf(x[~lower]))
-            return np.asarray(np.clip(reached, -FURTHEST, FURTHEST) - wanted)
-
-        return rising_root(above_target, low, high)
 
     def sentence(self, show: Show = plain) -> str:
         """Each component's sentence, with its chance."""
         parts = self._parts()
         return "; ".join(f"in {in_100(weight)} {component.sentence(show)}" for component, weight in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class ZeroInflated(ByTable):
+    """Anything at all with a chance, and then how much; otherwise nothing (spike and slab).
+
+    >>> from simlib.distributions.bounded import Uniform
+    >>> claim = ZeroInflated(0.2, Uniform(1.0, 3.0))
+    >>> claim.mean, claim.quantile(0.5), round(claim.quantile(0.9), 9)
+    (0.4, 0.0, 2.0)
+    """
+
+    chance: float
+    component: Distribution
+    family: ClassVar[str] = "zero_inflated"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.component, ByInversion):
+            refuse("of", "a distribution", self.component)
+        settle(self, chance=share("chance", self.chance))
+
+    @property
+    def _mixed(self) -> Mixture:
+        return Mixture((Fixed(0.0), self.component), (1.0 - self.chance, self.chance))
+
+    @property
+    def discrete(self) -> bool:
+        """Whether what comes is."""
+        return self._mixed.discrete
+
+    @property
+    def mean(self) -> float:
+        """Chance times the mean of what comes."""
+        return self.chance * self.component.mean
+
+    @property
+    def sd(self) -> float:
+        """Root of chance (sd^2 + (1 - chance) mean^2) of what comes."""
+        inner = self.component
+        return math.sqrt(self.chance * (inner.sd**2 + (1.0 - self.chance) * inner.mean**2))
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """The support of what comes, stretched to nothing."""
+        return self._mixed.support
+
+    def at(self, p: Array, q: Array) -> Array:
+        """As of the mixture it is."""
+        return self._mixed.at(p, q)
+
+    def from_score(self, z: Array) -> Array:
+        """Value at the standard-normal score z."""
+        return self._mixed.from_score(z)
+
+    def cdf(self, x: npt.ArrayLike) -> Array:
+        """Probability at or below x."""
+        return self._mixed.cdf(x)
+
+    def sf(self, x: npt.ArrayLike) -> Array:
+        """Probability above x."""
+        return self._mixed.sf(x)
+
+    def density(self, x: npt.ArrayLike) -> Array:
+        """Chance times the density of what comes."""
+        return self._mixed.density(x)
+
+    def mass(self, x: npt.ArrayLike) -> Array:
+        """Probability of exactly x."""
+        return self._mixed.mass(x)
+
+    def atoms(self) -> Array:
+        """Nothing, and the single values of what comes."""
+        return self._mixed.atoms()
+
+    def sentence(self, show: Show = plain) -> str:
+        """How often anything, and how much then."""
+        return f"{show(0.0)} in {in_100(1.0 - self.chance)}; otherwise {self.component.sentence(show)}"
+
+
+def weighed_parts(of: object, shares: object) -> tuple[tuple[Distribution, ...], tuple[float, ...]]:
+    """Give distributions and their weights, as many as there are distributions, or refuse."""
+    if not isinstance(of, Iterable):
+        refuse("of", "a list of distributions", of)
+    components = tuple(of)
+    for component in components:
+        if not isinstance(component, ByInversion):
+            refuse("of", "a list of distributions", component)
+    if not components:
+        refuse("of", "at least one distribution", len(components))
+    return components, weights("weights", shares, length=len(components))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

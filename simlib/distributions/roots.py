@@ -1,4 +1,4 @@
-"""Roots of rising functions, many at once; what the functions mean is not known here."""
+"""Roots of rising functions, many at once, and inverses of cdfs by them; no family is known here."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
-from simlib.distributions.base import Array
+from simlib.distributions.base import Array, score
 
 Rising: TypeAlias = Callable[[Array, npt.NDArray[np.intp]], Array]
 
 STEPS = 200  # bisection alone needs about 60; a near-jump that spoils interpolation at most doubles that
 PRECISION = 4.0 * float(np.finfo(np.float64).eps)
 SMALLEST = 1e-300  # so that a root at zero ends
+FURTHEST = 40.0  # a score beyond any float's probability, in place of infinity
 
 
 def rising_root(function: Rising, low: Array, high: Array) -> Array:
@@ -55,6 +57,28 @@ def rising_root(function: Rising, low: Array, high: Array) -> Array:
         x, f, index = x[:, left], f[:, left], index[left]
         t = _next_step(x, f, limit[left])
     return roots
+
+
+def inverse(
+    cdf: Callable[[Array], Array], sf: Callable[[Array], Array], p: Array, q: Array, *, low: Array, high: Array
+) -> Array:
+    """Find where a cdf passes p, and its complement q, between low and high; all (n,).
+
+    Notes
+    -----
+    In scores the difference is nearly straight, so that few steps find its root.
+    """
+    target = score(p, q)
+
+    def above_target(x: Array, index: npt.NDArray[np.intp]) -> Array:
+        wanted = target[index]
+        reached = np.empty_like(x)
+        lower = wanted <= 0.0
+        reached[lower] = special.ndtri(cdf(x[lower]))
+        reached[~lower] = -special.ndtri(sf(x[~lower]))
+        return np.asarray(np.clip(reached, -FURTHEST, FURTHEST) - wanted)
+
+    return rising_root(above_target, low, high)
 
 
 def _exchanged(x: Array, f: Array, new: Array, height: Array) -> tuple[Array, Array]:

@@ -14,6 +14,7 @@ from simlib.distributions.base import (
     Array,
     ByInversion,
     Show,
+    bell,
     halves,
     hazard,
     middle_80,
@@ -33,6 +34,7 @@ LARGEST_LOG = 300.0
 LEAST_WEIBULL = 0.03
 LARGEST_GAMMA = 1e6  # beyond it scipy's incomplete gamma function and its inverse lose their digits
 EULER_GAMMA = float(np.euler_gamma)
+ROOT_TAU = math.sqrt(math.tau)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,10 @@ class Normal(ByInversion):
     def sf(self, x: npt.ArrayLike) -> Array:
         """Phi((mean - x)/sd)."""
         return np.asarray(special.ndtr((self.mean - np.asarray(x)) / self.sd))
+
+    def _density(self, x: Array) -> Array:
+        """phi((x - mean)/sd)/sd."""
+        return bell((x - self.mean) / self.sd) / self.sd
 
     def sentence(self, show: Show = plain) -> str:
         """The middle and the usual range."""
@@ -142,6 +148,11 @@ class Lognormal(ByInversion):
         """Phi((mu - log x)/sigma)."""
         return np.asarray(special.ndtr(-self._score(x)))
 
+    def _density(self, x: Array) -> Array:
+        """phi((log x - mu)/sigma)/(sigma x), of the logarithm: at nothing it is nothing."""
+        x = np.maximum(x, np.finfo(np.float64).tiny)
+        return np.asarray(np.exp(-0.5 * self._score(x) ** 2 - np.log(x)) / (self.sigma * ROOT_TAU))
+
     def _score(self, x: npt.ArrayLike) -> Array:
         with np.errstate(divide="ignore"):
             return np.asarray((np.log(np.maximum(x, 0.0)) - self.mu) / self.sigma)
@@ -207,6 +218,11 @@ class Gamma(ByTable):
         """Complement of the incomplete gamma function."""
         return np.asarray(special.gammaincc(self.shape, np.maximum(x, 0.0) / self.scale))
 
+    def _density(self, x: Array) -> Array:
+        """t^(shape - 1) exp(-t) / Gamma(shape), over the scale."""
+        t = x / self.scale
+        return np.asarray(np.exp(special.xlogy(self.shape - 1.0, t) - t - special.gammaln(self.shape)) / self.scale)
+
     def sentence(self, show: Show = plain) -> str:
         """The mean, the middle and the usual range."""
         return f"{show(self.mean)} on average; {middle_80(self, show)}, never below {show(0.0)}"
@@ -258,7 +274,13 @@ class Weibull(ByTable):
         return np.asarray(np.exp(-self._hazard(x)))
 
     def _hazard(self, x: npt.ArrayLike) -> Array:
-        return np.asarray((np.maximum(x, 0.0) / self.scale) ** self.shape)
+        with np.errstate(over="ignore"):  # far above the scale the hazard is infinite and nothing is left
+            return np.asarray((np.maximum(x, 0.0) / self.scale) ** self.shape)
+
+    def _density(self, x: Array) -> Array:
+        """shape/scale t^(shape - 1) exp(-t^shape)."""
+        logarithm = special.xlogy(self.shape - 1.0, x / self.scale) - self._hazard(x)
+        return np.asarray(self.shape / self.scale * np.exp(logarithm))
 
     def sentence(self, show: Show = plain) -> str:
         """The mean, the middle and the usual range."""
@@ -296,6 +318,10 @@ class Exponential(ByTable):
     def sf(self, x: npt.ArrayLike) -> Array:
         """exp(-x/mean)."""
         return np.asarray(np.exp(-np.maximum(x, 0.0) / self.mean))
+
+    def _density(self, x: Array) -> Array:
+        """exp(-x/mean)/mean."""
+        return np.asarray(np.exp(-x / self.mean) / self.mean)
 
     def sentence(self, show: Show = plain) -> str:
         """The mean and the usual range."""
@@ -351,6 +377,10 @@ class Gumbel(ByTable):
         with np.errstate(over="ignore"):  # far below the peak the rate is infinite and the cdf 0
             return np.asarray(np.exp(-(np.asarray(x) - self.location) / self.scale))
 
+    def _density(self, x: Array) -> Array:
+        """exp(-t - exp(-t))/scale, t = (x - location)/scale."""
+        return np.asarray(np.exp(-(x - self.location) / self.scale - self._rate(x)) / self.scale)
+
     def sentence(self, show: Show = plain) -> str:
         """The peak, the middle and the usual range."""
         return f"most likely {show(self.location)}; {middle_80(self, show)}, with a longer tail upwards"
@@ -405,6 +435,11 @@ class StudentT(ByTable):
     def sf(self, x: npt.ArrayLike) -> Array:
         """Student's t survival function."""
         return np.asarray(special.stdtr(self.df, (self.location - np.asarray(x)) / self.scale))
+
+    def _density(self, x: Array) -> Array:
+        """(1 + t^2/df)^(-(df + 1)/2) / (sqrt(df) B(1/2, df/2)), over the scale."""
+        fall = np.exp(-0.5 * (self.df + 1.0) * np.log1p(((x - self.location) / self.scale) ** 2 / self.df))
+        return np.asarray(fall / (math.sqrt(self.df) * special.beta(0.5, 0.5 * self.df) * self.scale))
 
     def sentence(self, show: Show = plain) -> str:
         """The middle and the usual range, surprises included."""

@@ -13,12 +13,27 @@ def accumulated(amounts: Floats) -> Floats:
     return total
 
 
+def reverted(steps: Floats, phi: float) -> Floats:
+    """Give what is left of all steps so far, (year, simulation): ``value = phi · the year before's + step``."""
+    value = np.array(steps)
+    for year in range(1, len(value)):
+        value[year] += phi * value[year - 1]
+    return value
+
+
 def compounded(growth: Floats) -> Floats:
     """Give ``Π (1 + growth)`` up to each year, (year, simulation)."""
     level = np.asarray(1.0 + growth)
     for year in range(1, len(level)):
         level[year] *= level[year - 1]
     return level
+
+
+def growth_of(level: Floats) -> Floats:
+    """Give the growth of each year, (year, simulation), of a level that was 1 in the year before the first."""
+    growth = np.array(level)
+    growth[1:] /= level[:-1]
+    return growth - 1.0
 
 
 def grown(base: Floats, growth: Floats) -> Floats:

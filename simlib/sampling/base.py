@@ -42,6 +42,10 @@ class Sampler(Protocol):
     def replicates(self) -> int:
         """Independent repetitions, future i belonging to i mod replicates; 1 if futures are independent."""
 
+    @property
+    def dimensions(self) -> tuple[Dimension, ...] | None:
+        """The coordinates in the order that the draws depend on; None if they depend on no order."""
+
     def scores(self, dimensions: Sequence[Dimension], chunk: int, count: int) -> Array:
         """Scores of the futures chunk * CHUNK to chunk * CHUNK + count.
 

@@ -1,4 +1,4 @@
-"""Rank dependence between scores: correlations, common factors, chains of years; nothing is drawn here."""
+"""Rank dependence between scores: correlations, common factors, chains of years; nothing is drawn or repaired here."""
 
 from __future__ import annotations
 
@@ -9,18 +9,17 @@ from simlib.sampling.base import Array
 
 __all__ = [
     "ar1",
+    "checked",
     "common_factor",
     "correlate",
     "factor",
-    "nearest_correlation",
     "normal_to_spearman",
+    "ranks",
     "spearman",
     "spearman_to_normal",
 ]
 
 TILE = 1_024  # columns multiplied at once: always as many, so that no result depends on the block
-ROUNDS = 10_000
-SETTLED = 1e-12
 SEMIDEFINITE = 1e-8  # a pivot below this is the rounding of a zero
 
 
@@ -58,55 +57,8 @@ def normal_to_spearman(r: npt.ArrayLike) -> Array:
     return np.asarray(6.0 / np.pi * np.arcsin(0.5 * np.asarray(r, dtype=np.float64)))
 
 
-def nearest_correlation(matrix: npt.ArrayLike) -> tuple[Array, float]:
-    """Nearest correlation matrix, and the largest change of an entry.
-
-    Parameters
-    ----------
-    matrix
-        (n, n) symmetric, with ones on the diagonal.
-
-    Returns
-    -------
-    repaired, largest_change
-        (n, n) positive semi-definite with ones on the diagonal; 0 where the matrix was one already.
-
-    Raises
-    ------
-    ValueError
-        If the matrix is not symmetric with ones on the diagonal and entries from -1 to 1.
-
-    Notes
-    -----
-    Alternating projections on the two sets, with Dykstra's correction, in the Frobenius norm.
-
-    References
-    ----------
-    Higham (2002), "Computing the nearest correlation matrix", IMA J. Numer. Anal. 22.
-
-    Examples
-    --------
-    >>> repaired, change = nearest_correlation([[1, 1, 0], [1, 1, 1], [0, 1, 1]])
-    >>> repaired[0].round(4).tolist(), round(change, 4)
-    ([1.0, 0.7607, 0.1573], 0.2393)
-    """
-    given = _checked(matrix)
-    if np.linalg.eigvalsh(given)[0] >= -SEMIDEFINITE:
-        return given, 0.0
-    y, correction = given.copy(), np.zeros_like(given)
-    for _ in range(ROUNDS):
-        before = y
-        x = _semidefinite(y - correction)
-        correction = x - (y - correction)
-        y = x.copy()
-        np.fill_diagonal(y, 1.0)
-        if np.max(np.abs(y - before)) < SETTLED:
-            break
-    repaired = _unit_diagonal(_semidefinite(y))
-    return repaired, float(np.max(np.abs(repaired - given)))
-
-
-def _checked(matrix: npt.ArrayLike) -> Array:
+def checked(matrix: npt.ArrayLike) -> Array:
+    """Check that an array is symmetric with ones on the diagonal and entries from -1 to 1, and give a copy."""
     given = np.array(matrix, dtype=np.float64)
     square = given.ndim == 2 and given.shape[0] == given.shape[1]
     if not square or not np.array_equal(given, given.T) or not np.all(np.diag(given) == 1.0):
@@ -114,19 +66,6 @@ def _checked(matrix: npt.ArrayLike) -> Array:
     if not np.all(np.abs(given) <= 1.0):
         raise ValueError("expected correlations from -1 to 1")
     return given
-
-
-def _semidefinite(matrix: Array) -> Array:
-    values, vectors = np.linalg.eigh(matrix)
-    projected = (vectors * np.maximum(values, 0.0)) @ vectors.T
-    return np.asarray(0.5 * (projected + projected.T))
-
-
-def _unit_diagonal(matrix: Array) -> Array:
-    scale = 1.0 / np.sqrt(np.diag(matrix))
-    scaled = matrix * np.outer(scale, scale)
-    np.fill_diagonal(scaled, 1.0)
-    return np.clip(scaled, -1.0, 1.0)
 
 
 def factor(matrix: npt.ArrayLike) -> Array:
@@ -152,7 +91,7 @@ def factor(matrix: npt.ArrayLike) -> Array:
     >>> factor([[1.0, 0.6], [0.6, 1.0]]).round(12).tolist()
     [[1.0, 0.0], [0.6, 0.8]]
     """
-    left = _checked(matrix)
+    left = checked(matrix)
     lower = np.zeros_like(left)
     for j in range(len(left)):
         pivot = left[j, j]
@@ -282,15 +221,19 @@ def spearman(a: npt.ArrayLike, b: npt.ArrayLike) -> float:
     >>> spearman([1.0, 2.0, 3.0], [1.0, 4.0, 9.0])
     1.0
     """
-    first, second = _ranks(np.asarray(a)), _ranks(np.asarray(b))
+    first, second = ranks(np.asarray(a)), ranks(np.asarray(b))
     scale = np.sqrt((first @ first) * (second @ second))
     if scale == 0.0:
         raise ValueError("expected two samples that vary")
     return float(first @ second / scale)
 
 
-def _ranks(values: npt.NDArray[np.float64]) -> Array:
-    """Average ranks about their mean."""
+def ranks(values: npt.NDArray[np.float64]) -> Array:
+    """Ranks about their mean, ties having their average one.
+
+    >>> ranks(np.array([5.0, 1.0, 5.0])).tolist()
+    [0.5, -1.0, 0.5]
+    """
     order = np.argsort(values, kind="stable")
     ordered = values[order]
     starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))

@@ -25,6 +25,7 @@ class RandomSampler:
     seed: int
     name: ClassVar[str] = "random"
     replicates: ClassVar[int] = 1
+    dimensions: ClassVar[None] = None
 
     def scores(self, dimensions: Sequence[Dimension], chunk: int, count: int) -> Array:
         """Scores of one block; see `Sampler.scores`."""

@@ -7,19 +7,56 @@ from simlib.config import schema
 from simlib.config.checks.whole import Check, Complaint, Whole
 from simlib.config.nodes import nearest_or_list
 
+MOST_DF = 1_000_000  # from a thousand on nobody can tell it from the Gaussian copula
+
 
 def sections_are_complete(whole: Whole) -> Iterator[Complaint]:
-    """A section names two drivers or a pattern, and a correlation from -1 to 1."""
+    """A section names two figures or a pattern, and says once how they go together."""
     for name, section in whole.config.dependence.items():
         at = f"dependence.{name}"
         if (section.among is None) == (section.between is None):
             got = "neither" if section.among is None else "both"
-            yield f"{at}.among", f"expected among (a pattern) or between (two drivers), got {got}"
-        if not -1 <= section.rank_correlation <= 1:
-            yield (
-                f"{at}.rank_correlation",
-                f"expected a number from -1 to 1, got '{section.rank_correlation:g}'",
-            )
+            yield f"{at}.among", f"expected among (a pattern) or between (two figures), got {got}"
+        found = [form for form, _ in section.stated]
+        if not found:
+            yield at, f"missing key: one of {', '.join(schema.DEPENDENCE_FORMS)}"
+        if len(found) > 1:
+            yield f"{at}.{found[1]}", f"expected one of {', '.join(schema.DEPENDENCE_FORMS)}, got {' and '.join(found)}"
+        yield from _out_of_range(at, section)
+
+
+def _out_of_range(at: str, section: schema.Dependence) -> Iterator[Complaint]:
+    for form, figure in section.stated:
+        if form in ("rank_correlation", "correlation") and not -1 <= figure <= 1:
+            yield f"{at}.{form}", f"expected a number from -1 to 1, got '{figure:g}'"
+
+
+def matrices_fit(whole: Whole) -> Iterator[Complaint]:
+    """A matrix has a row for each figure it is among, and each of them is named."""
+    for name, section in whole.config.dependence.items():
+        for form, figure in section.stated:
+            if isinstance(figure, tuple):
+                yield from _misfits(f"dependence.{name}", form, len(figure), section.among or section.between or ())
+
+
+def _misfits(at: str, form: str, size: int, among: tuple[str, ...]) -> Iterator[Complaint]:
+    loose = [pattern for pattern in among if "*" in pattern]
+    if loose:
+        yield f"{at}.among", f"expected the name of each figure, in the order of the matrix's rows, got '{loose[0]}'"
+    elif among and size != len(among):
+        yield f"{at}.{form}", f"expected a row for each of {len(among)} figures, got {size} rows"
+
+
+def copulas_are_complete(whole: Whole) -> Iterator[Complaint]:
+    """A t copula says its degrees of freedom, 1 or more; a Gaussian one has none."""
+    for name, section in whole.config.dependence.items():
+        at = f"dependence.{name}.df"
+        if section.copula == "t" and section.df is None:
+            yield at, "missing key 'df' (the degrees of freedom of a t copula, 1 or more; 4 is usual)"
+        elif section.copula != "t" and section.df is not None:
+            yield at, "only a t copula has degrees of freedom; say copula: t, or leave df out"
+        elif section.df is not None and not 1 <= section.df <= MOST_DF:
+            yield at, f"expected a number from 1 to {MOST_DF:,}, got '{section.df:g}'"
 
 
 def drivers_exist(whole: Whole) -> Iterator[Complaint]:
@@ -101,4 +138,11 @@ def times_agree(whole: Whole) -> Iterator[Complaint]:
             yield f"dependence.{name}", text
 
 
-CHECKS: tuple[Check, ...] = (sections_are_complete, drivers_exist, pairs_are_stated_once, times_agree)
+CHECKS: tuple[Check, ...] = (
+    sections_are_complete,
+    matrices_fit,
+    copulas_are_complete,
+    drivers_exist,
+    pairs_are_stated_once,
+    times_agree,
+)

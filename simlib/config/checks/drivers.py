@@ -1,5 +1,6 @@
 """Drivers and formulas: plans that the plan case needs, names that formulas use, and circles among them."""
 
+import re
 from collections.abc import Iterator
 
 from simlib import years
@@ -7,6 +8,13 @@ from simlib.config.checks.whole import Check, Complaint, Whole
 from simlib.config.formulas import CONSTANTS, FUNCTIONS, YEAR, Formula
 from simlib.config.inventory import MEASURE_FIGURES, NEUTRAL, Figure
 from simlib.config.nodes import Mapping, address_part, nearest_or_list
+
+# Where a figure may have a value for each year, a single year's own entry included
+_MAY_GO_BY_YEAR = re.compile(
+    r"(drivers|outputs)\..+|measures\.\w+\.local\..+"
+    r"|(measures|programmes)\.\w+\.(realisation|scope_growth|backfill|indexed_to)"
+    r"|councils\.\w+\.\w+\.\w+\.(growth|change|realised)(\.\w+)?"
+)
 
 
 def plans_are_stated(whole: Whole) -> Iterator[Complaint]:
@@ -124,6 +132,53 @@ def streams_are_their_own(whole: Whole) -> Iterator[Complaint]:
         drawn.setdefault(stream, figure.address)
 
 
+def what_holds_once_needs_no_year(whole: Whole) -> Iterator[Complaint]:
+    """What has one value for all years is calculated from such, and planned as one."""
+    if not whole.config.years:
+        return  # said elsewhere
+    by_year = _by_year(whole)
+    for figure in whole.figures.values():
+        owner = whole.figures.get(figure.address.rpartition(".")[0])
+        parameter = owner is not None and figure.address.rpartition(".")[2] in owner.quantity.parameters
+        if owner is not None and _moves(owner) if parameter else _MAY_GO_BY_YEAR.fullmatch(figure.address):
+            continue
+        if isinstance(figure.quantity.plan, tuple):
+            yield f"{figure.address}.plan", "there is one value here for all years, so the plan is one figure too"
+        for name in _names(figure):
+            if name == YEAR or any(target in by_year for target in _meant(whole, figure, name)):
+                hint = "" if name == YEAR else f"; name a year, such as {name}.{years.address(whole.config.years[0])}"
+                yield figure.address, f"there is one value here for all years, and '{name}' goes by year{hint}"
+
+
+def _by_year(whole: Whole) -> set[str]:
+    """Give the addresses of what has a value for each year, by itself or through what it is calculated from."""
+    found = set(whole.parts) | {f.address for f in whole.figures.values() if _moves(f)}
+    users: dict[str, list[str]] = {}
+    for figure in whole.figures.values():
+        for name in _names(figure):
+            for target in _meant(whole, figure, name):
+                users.setdefault(target, []).append(figure.address)
+    waiting = list(found)
+    while waiting:
+        fresh = [user for user in users.get(waiting.pop(), []) if user not in found]
+        found.update(fresh)
+        waiting += fresh
+    return found
+
+
+def _moves(figure: Figure) -> bool:
+    """Whether a figure goes by year by itself."""
+    varies = figure.quantity.varies
+    return (varies is not None and varies.mode != "once") or YEAR in _names(figure)
+
+
+def _meant(whole: Whole, figure: Figure, name: str) -> list[str]:
+    """Give the figures of the file that a name could mean; none where it names one year of them."""
+    target, year = _with_year(name)
+    named = [] if year is not None else candidates(target, figure.measure)
+    return [address for address in named if address in whole.figures or address in whole.parts]
+
+
 def formulas_are_no_circle(whole: Whole) -> Iterator[Complaint]:
     """No figure needs itself."""
     needs = {address: _needed(whole, figure) for address, figure in whole.figures.items()}
@@ -135,7 +190,7 @@ def formulas_are_no_circle(whole: Whole) -> Iterator[Complaint]:
 
 
 def _needed(whole: Whole, figure: Figure) -> list[str]:
-    found: list[str] = []
+    found = [f"{figure.address}.{name}" for name in figure.quantity.parameters]
     for name in _names(figure):
         target, _ = _with_year(name)
         for candidate in candidates(target, figure.measure):
@@ -170,5 +225,6 @@ CHECKS: tuple[Check, ...] = (
     names_are_free,
     names_in_formulas_exist,
     streams_are_their_own,
+    what_holds_once_needs_no_year,
     formulas_are_no_circle,
 )

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from simlib.config import schema
 from simlib.config.checks.whole import Check, Complaint, Whole
-from simlib.config.nodes import nearest_or_list
+from simlib.config.nodes import Mapping, nearest_or_list
+from simlib.config.precision import misfit
 from simlib.config.quantities import DatedChances
 from simlib.years import label
 
@@ -76,6 +77,17 @@ def claims_are_in_time(whole: Whole) -> Iterator[Complaint]:
             yield at, f"expected a year of the horizon, {whole.span}, got '{label(option.claims.by)}'"
 
 
+def precision_fits_the_headline(whole: Whole) -> Iterator[Complaint]:
+    """A precision is stated for a figure that the file has, in the kind of that figure."""
+    asked = whole.config.run.precision
+    found = misfit(asked, whole.config.options, whole.config.outputs) if asked else None
+    if found is not None and not (whole.is_refused("options") or whole.is_refused("outputs")):
+        name, message = found
+        section = whole.root.get("run")
+        inside = isinstance(section, Mapping) and isinstance(section.get("precision"), Mapping)
+        yield f"run.precision.{name}" if inside else "run.precision", message
+
+
 def events_name_what_exists(whole: Whole) -> Iterator[Complaint]:
     """Measures and lines that an event changes are in the file."""
     known = [
@@ -134,6 +146,7 @@ CHECKS: tuple[Check, ...] = (
     readings_change_figures,
     options_name_what_exists,
     options_are_admissible,
+    precision_fits_the_headline,
     measures_reach_a_council,
     claims_are_in_time,
     events_name_what_exists,

@@ -1,0 +1,101 @@
+"""How one draw a year becomes a figure by year, and what each way of varying makes of mean and spread.
+
+Scores come in and values go out: what is drawn, and what moves together, is the engine's business.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from simlib.config.quantities import Varies
+from simlib.distributions import Distribution
+from simlib.kernels.lines import accumulated, compounded, growth_of, reverted
+from simlib.kernels.paths import Floats
+from simlib.sampling.dependence import ar1
+
+
+def through_years(scores: Sequence[Floats], varies: Varies, value: Callable[[Floats, int], Floats]) -> Floats:
+    """Give a driver's values from its normal scores.
+
+    Parameters
+    ----------
+    scores
+        [year] (simulation,) standard-normal scores; one alone where the driver holds once.
+    varies
+        How it moves through the years.
+    value
+        From (simulation,) scores and the place of their year to what the distribution gives there.
+
+    Returns
+    -------
+    ndarray
+        (simulation,) where it holds once, else (year, simulation).
+    """
+    if varies.mode == "once":
+        return value(scores[0], 0)
+    rows = ar1(np.stack(scores), varies.phi) if varies.mode == "ar1" else scores
+    return along(np.stack([value(row, year) for year, row in enumerate(rows)]), varies)
+
+
+def along(draws: Floats, varies: Varies) -> Floats:
+    """Give the values by year, (year, simulation), that each year's draw leads to.
+
+    Notes
+    -----
+    The draw x of a year is its value (``yearly``, ``ar1``), or leads on from the year before, which for the first
+    year is today's known figure: v = v₋₁ + x from 0 (``walk``), v = φ v₋₁ + x from 0 (``reverting``), and
+    v = v₋₁ (1 + x) from 1 (``compounding``).
+    """
+    if varies.mode == "walk":
+        return accumulated(draws)
+    if varies.mode == "reverting":
+        return reverted(draws, varies.phi)
+    return compounded(draws) if varies.mode == "compounding" else draws
+
+
+def steps(values: Floats, varies: Varies) -> Floats:
+    """Give back each year's draw from the values by year: what the distribution is of, and what is correlated."""
+    if varies.mode == "compounding":
+        return growth_of(values)
+    if varies.mode not in ("walk", "reverting"):
+        return values
+    kept = 1.0 if varies.mode == "walk" else varies.phi
+    return np.concatenate([values[:1], values[1:] - kept * values[:-1]])
+
+
+def exact_moments(distribution: Distribution, varies: Varies, years: int) -> tuple[Floats, Floats]:
+    """Give the exact mean and standard deviation of a driver in each year, (year,) both.
+
+    Parameters
+    ----------
+    distribution
+        Of the value, the step or the growth of one year, as ``varies`` has it.
+    varies
+        How it moves through the years.
+    years
+        How many years there are.
+
+    Notes
+    -----
+    With mean m and standard deviation s of one draw, in year k: ``walk`` k m and √k s; ``reverting`` m Σ φʲ and
+    s √Σ φ²ʲ over j < k; ``compounding`` (1 + m)ᵏ and √(((1 + m)² + s²)ᵏ − (1 + m)²ᵏ); else m and s.
+
+    Examples
+    --------
+    >>> from simlib.distributions import make
+    >>> growth = make("normal", {"mean": 0.02, "sd": 0.01})
+    >>> mean, sd = exact_moments(growth, Varies("compounding"), 2)
+    >>> mean.round(6).tolist(), sd.round(6).tolist()
+    ([1.02, 1.0404], [0.01, 0.014425])
+    """
+    m, s = distribution.mean, distribution.sd
+    k = np.arange(1.0, years + 1.0)
+    if varies.mode == "walk":
+        return m * k, s * np.sqrt(k)
+    if varies.mode == "reverting":
+        kept = varies.phi ** (k - 1.0)
+        return m * np.cumsum(kept), s * np.sqrt(np.cumsum(kept**2))
+    if varies.mode == "compounding":
+        mean = (1.0 + m) ** k
+        return mean, mean * np.sqrt(np.expm1(k * np.log1p((s / (1.0 + m)) ** 2)))
+    return np.full(years, m), np.full(years, s)

@@ -1,0 +1,54 @@
+"""The benchmark of samplers measures what it says; its targets are looked at by people, on a quiet machine."""
+
+import json
+from types import ModuleType
+from typing import Any
+
+import pytest
+from test_prose import ROOT, writer
+
+from simlib.sampling import SAMPLERS
+
+COUNT, SEEDS = 512, 6
+
+
+@pytest.fixture(scope="module")
+def accuracy() -> ModuleType:
+    module: ModuleType = writer.beside("accuracy")
+    module.MANY, module.REFERENCE = 4_096, range(101, 105)  # type: ignore[attr-defined]
+    return module
+
+
+@pytest.fixture(scope="module")
+def rows(accuracy: ModuleType) -> dict[tuple[str, str], Any]:
+    return {(row.sampler, row.figure): row for row in accuracy.rows(COUNT, SEEDS)}
+
+
+def test_every_sampler_is_measured_on_every_figure(accuracy: ModuleType, rows: dict[tuple[str, str], Any]) -> None:
+    assert set(rows) == {(sampler, figure) for sampler in SAMPLERS for figure in accuracy.FIGURES}
+    assert all(row.simulations == COUNT and row.target is None for row in rows.values())
+
+
+def test_random_futures_state_the_variance_that_theory_has(rows: dict[tuple[str, str], Any]) -> None:
+    for figure in ("P(closed)", "mean", "p5", "p50", "p95"):
+        assert rows["random", figure].stated == pytest.approx(1.0, rel=1e-9)
+        assert rows["random", figure].gain == pytest.approx(1.0, rel=1e-9)
+
+
+def test_the_mean_of_quasi_random_futures_is_far_steadier_by_both_measures(rows: dict[tuple[str, str], Any]) -> None:
+    row = rows["sobol", "mean"]
+    assert row.stated < 0.1
+    assert row.between < 0.1
+    assert row.worst >= row.stated
+
+
+def test_what_is_kept_was_measured_on_every_sampler_there_is() -> None:
+    kept = json.loads((ROOT / "docs" / "accuracy.json").read_text(encoding="utf-8"))["tables"]["accuracy"]
+    assert {row["sampler"] for row in kept} == set(SAMPLERS)
+    assert all(row["seeds"] >= 20 for row in kept)
+    assert {row["figure"] for row in kept if row["target"]} == {"P(closed)", "mean"}
+
+
+def test_what_is_kept_has_sobol_more_accurate_than_as_long_a_random_run() -> None:
+    kept = json.loads((ROOT / "docs" / "accuracy.json").read_text(encoding="utf-8"))["tables"]["accuracy"]
+    assert [row for row in kept if row["sampler"] == "sobol" and row["gain"] <= 1] == []
