@@ -29,7 +29,7 @@ from simlib.sampling import CHUNK, Dimension, RandomSampler, Sampler, by_influen
 from simlib.source import ChunkSource
 
 MOST_STAGED = 2**24  # futures, where a precision is asked for and no number
-PILOT = 4_096  # futures that tell what matters
+PILOT, PILOT_SEED = 8_192, 2  # futures that tell what matters, the same for every seed of a run
 LARGEST_STEP = 64.0  # an interval so many times too wide, or without an end, is looked at again before more is drawn
 NEARLY_ONE = 1.25
 STRETCH = 8  # chunks that one worker counts in one go
@@ -105,19 +105,20 @@ def _tasks(
         text = f"expected sobol, the one sampler with an order to keep, got '{sampler}'"
         raise ModelError([Problem("", "run.sampler", text)])
     former = tuple(Dimension(*place) for place in order or ())  # those that are gone keep their places empty
-    placed = tuple(dict.fromkeys((*former, *(_by_influence(model, everything, seed) if ordered else everything))))
+    placed = tuple(dict.fromkeys((*former, *(_by_influence(model, everything) if ordered else everything))))
     return lambda count: _ChunkTask(model, make_sampler(sampler, seed, placed, count), everything, seed)
 
 
-def _by_influence(model: Model, everything: tuple[Dimension, ...], seed: int) -> tuple[Dimension, ...]:
+def _by_influence(model: Model, everything: tuple[Dimension, ...]) -> tuple[Dimension, ...]:
     """Order coordinates by what they do to the headline's figures in a few plain random futures.
 
     The first dimensions of a Sobol' sequence are its best: they go to what matters most, wherever it stands in the
-    file. What a pilot of `PILOT` futures cannot tell from nothing stays in order of first appearance.
+    file. What a pilot of `PILOT` futures cannot tell from nothing stays in order of first appearance. The pilot's
+    seed is its own: the order is a property of the model, not of a run's seed.
     """
-    scores = RandomSampler(seed).scores(everything, 0, PILOT)
+    scores = RandomSampler(PILOT_SEED).scores(everything, 0, PILOT)
     places = {dimension: i for i, dimension in enumerate(everything)}
-    source = ChunkSource(seed, 0, places, scores, model.dependences, even=True)
+    source = ChunkSource(PILOT_SEED, 0, places, scores, model.dependences, even=True)
     block = _block(model, source, PILOT, 1, {})
     found = [flows(model, block.delivery, o, c) for o, c in model.pairs]
     figures = [flow.run_rate if flow.gap_recurring is None else flow.gap_recurring for flow in found]
