@@ -44,7 +44,7 @@ def _binned(futures: Futures) -> Iterator[Check]:
     if futures.tally is not None:
         text = (
             f"quantiles of these {futures.count:,} futures are read from fine histograms, all of them counted; "
-            f"the difference is far below the simulation error"
+            f"what that blurs is part of their errors"
         )
         yield _check("binned", "note", "run.simulations", text)
         if futures.model.readings:

@@ -113,13 +113,17 @@ def _by_influence(model: Model, everything: tuple[Dimension, ...]) -> tuple[Dime
     """Order coordinates by what they do to the headline's figures in a few plain random futures.
 
     The first dimensions of a Sobol' sequence are its best: they go to what matters most, wherever it stands in the
-    file. What a pilot of `PILOT` futures cannot tell from nothing stays in order of first appearance. The pilot's
+    file. What a pilot of `PILOT` futures cannot tell from nothing stays in order of first appearance; so does all where
+    a figure has no answer in one of them, as they are none of the run's futures and must not refuse it. The pilot's
     seed is its own: the order is a property of the model, not of a run's seed.
     """
     scores = RandomSampler(PILOT_SEED).scores(everything, 0, PILOT)
     places = {dimension: i for i, dimension in enumerate(everything)}
     source = ChunkSource(PILOT_SEED, 0, places, scores, model.dependences, even=True)
-    block = _block(model, source, PILOT, 1, {})
+    try:
+        block = _block(model, source, PILOT, 1, {})
+    except ModelError:
+        return everything
     found = [flows(model, block.delivery, o, c) for o, c in model.pairs]
     figures = [flow.run_rate if flow.gap_recurring is None else flow.gap_recurring for flow in found]
     told = [np.broadcast_to(figure, (len(model.years), PILOT))[model.target] for figure in figures]

@@ -240,15 +240,26 @@ def estimated(
 
 @dataclass(frozen=True, slots=True)
 class Ranks:
-    """Quantiles of a sample by their level, and so its order statistics by their rank."""
+    """Quantiles of a sample by their level, and so its order statistics by their rank.
+
+    Attributes
+    ----------
+    count
+        Futures of the sample.
+    quantile
+        From a level to the value.
+    doubt
+        From a level to how far that value may be off, where it is not read from the values themselves.
+    """
 
     count: int
     quantile: Callable[[float], float]
+    doubt: Callable[[float], float] = lambda _: 0.0
 
     def half(self, level: float, step: float) -> float:
-        """Give half the distance between what is read a step below a level and a step above it."""
+        """Give half the distance between what is read a step below a level and a step above it, and the doubt there."""
         low, high = self.quantile(max(level - step, 0.0)), self.quantile(min(level + step, 1.0))
-        return 0.0 if low == high else float(high - low) / 2
+        return float(np.hypot(0.0 if low == high else (high - low) / 2, self.doubt(level)))
 
     def between(self, least: int, most: int) -> Interval:
         """Give where a quantile lies if at least so many futures are at or below it, and at most so many.
@@ -256,9 +267,12 @@ class Ranks:
         The first such value is at or below it, and the one after the last is above it or it; infinite where the
         sample has no such value.
         """
-        low = -np.inf if least < 1 else self.quantile((least - 1) / (self.count - 1))
-        high = np.inf if most + 1 > self.count else self.quantile(most / (self.count - 1))
+        low = -np.inf if least < 1 else self._read((least - 1) / (self.count - 1), -1.0)
+        high = np.inf if most + 1 > self.count else self._read(most / (self.count - 1), 1.0)
         return low, high
+
+    def _read(self, level: float, side: float) -> float:
+        return self.quantile(level) + side * self.doubt(level)
 
 
 @lru_cache(maxsize=4096)

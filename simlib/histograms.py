@@ -12,6 +12,7 @@ from simlib.estimates import LEVELS, Ranks, Statistics, certain_statistics, esti
 from simlib.kernels.paths import Floats
 
 BINS, COARSER = 16_384, 8  # of a histogram; how many of them make a bin of one replicate
+CHANCE = 3.0  # errors by which neighbouring bins may differ and mean nothing
 REFERENCE = 1_024  # order statistics that a histogram keeps
 
 
@@ -141,7 +142,7 @@ class Histogram:
         quantiles = {name: self._quantile(pooled, level) for name, level in LEVELS.items()}
         sizes = self.apart.sum(axis=1) if replicates > 1 else np.asarray([n])
         spreads = self._level_errors(pooled) if replicates > 1 else None
-        read = Ranks(n, lambda level: self._quantile(pooled, level))
+        read = Ranks(n, lambda level: self._quantile(pooled, level), lambda level: self._doubt(pooled, level))
         return estimated(float(mean + self.middle), sd, quantiles, self.total / sizes + self.middle, spreads, read)
 
     def _level_errors(self, pooled: NDArray[np.int64]) -> Floats:
@@ -167,11 +168,34 @@ class Histogram:
         before = cumulative[index - 1] if index else 0
         place = (cumulative[-1] - 1) * level + 0.5
         inside = float((place - before) / max(cumulative[index] - before, 1))
+        low, high, known = self._inside(index)
+        if (known[1:] == known[:-1]).any():
+            return float(np.interp(inside * len(known), np.arange(len(known)) + 0.5, known))
+        return low + (high - low) * min(max(inside, 0.0), 1.0)
+
+    def _doubt(self, cumulative: NDArray[np.int64], level: float) -> float:
+        """Give how far a quantile may be off for being read from a bin, from running totals.
+
+        Notes
+        -----
+        In a bin that holds as many futures as its neighbours they lie evenly, and next to nothing is lost. The more
+        the neighbours differ from it, and more than chance explains, the less is known of where in the bin they lie:
+        up to all of its width.
+        """
+        if not 0.0 < level < 1.0:
+            return 0.0
+        index = self._bin(cumulative, level)
+        low, high, known = self._inside(index)
+        if (known[1:] == known[:-1]).any():
+            return 0.0
+        own, around = float(self.counts[index]), self.counts[max(index - 1, 0) : index + 2].astype(float)
+        uneven = float(np.max(np.abs(around - own) - CHANCE * np.sqrt(own + around))) / max(own, 1.0)
+        return (high - low) * min(max(uneven, 0.0), 1.0)
+
+    def _inside(self, index: int) -> tuple[float, float, Floats]:
+        """Give the ends of a bin, and what is known of the first sample in it."""
         low, high = max(self._edge(index), self.least), min(self._edge(index + 1), self.most)
         farthest = max(abs(low - self.middle), abs(high - self.middle))
         rim = 1e-11 * (self.scale + farthest) ** 2 / self.scale  # a value on an edge may be rounded to either side
         first, last = np.searchsorted(self.reference, (low - rim, high + rim))
-        known = self.reference[first:last]
-        if (known[1:] == known[:-1]).any():
-            return float(np.interp(inside * len(known), np.arange(len(known)) + 0.5, known))
-        return low + (high - low) * min(max(inside, 0.0), 1.0)
+        return low, high, self.reference[first:last]

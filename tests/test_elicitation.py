@@ -392,3 +392,31 @@ def test_curve_and_basis_are_the_same_formula() -> None:
         assert curve(odds, a) == pytest.approx(basis(odds, terms) @ a, rel=1e-9, abs=1e-9)
         steps = (curve(odds + 1e-5, a) - curve(odds - 1e-5, a)) / 2e-5
         assert slope(odds, a) == pytest.approx(steps, rel=1e-5, abs=1e-6)
+
+
+# ---- Statements at the edge of what numbers and words can hold ------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("family", "quantiles", "others"),
+    [
+        ("loguniform", {0.0001: 0.3}, {"low": 0.22}),  # its upper end would be 0.22 times 1.36 to the 10,000th
+        ("weibull", {}, {"mode": 1.0, "sd": 5e-6}),
+    ],
+)
+def test_what_no_float_holds_is_refused_in_words(
+    family: str, quantiles: dict[float, float], others: dict[str, float]
+) -> None:
+    with pytest.raises(ParameterError, match=f"no {family} has .*: it would reach beyond all numbers"):
+        fit(family, quantiles, **others)
+
+
+def test_an_exponential_is_settled_by_its_spread_alone() -> None:
+    assert fit("exponential", {}, sd=2.0).sd == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("end", ["low", "high"])
+def test_an_end_that_is_stated_twice_is_refused(end: str) -> None:
+    quantiles = {0.0: 1.0, 0.5: 2.0} if end == "low" else {0.5: 2.0, 1.0: 4.0}
+    with pytest.raises(ParameterError, match=f"expected either {end} or p"):
+        fit("uniform", quantiles, **{end: 0.5 if end == "low" else 5.0})

@@ -214,6 +214,21 @@ def test_a_histogram_counts_what_the_values_say(replicates: int) -> None:
         assert found.errors[name] == pytest.approx(exact.errors[name], rel=0.25)
 
 
+@pytest.mark.parametrize("replicates", [1, 16])
+@pytest.mark.parametrize("shape", ["two heaps", "long tail"])
+def test_what_a_bin_blurs_is_within_its_error_and_interval(replicates: int, shape: str) -> None:
+    drawn = np.random.default_rng(5).normal(size=(2, 256_000))
+    heaps = np.where(drawn[0] < 0, 0.0, 1_000.0) + 0.001 * drawn[1]  # each heap narrower than a bin
+    values = heaps if shape == "two heaps" else np.exp(3 * drawn[0])
+    streamed = Histogram.over(values[:16_000], replicates)
+    streamed.add(values)
+    found, exact = streamed.statistics(), statistics(values, replicates)
+    for name in ("p5", "p10", "p25", "p75", "p80", "p90", "p95"):
+        assert abs(found.quantiles[name] - exact.quantiles[name]) < 3 * found.errors[name], name
+        low, high = found.intervals[name]
+        assert low <= exact.quantiles[name] <= high, name
+
+
 def test_a_histogram_knows_the_extremes_beyond_its_bins() -> None:
     histogram = Histogram.over(np.linspace(0, 1, 100), 1)
     histogram.add(np.concatenate([np.linspace(0, 1, 100), [-50.0, 70.0]]))

@@ -100,11 +100,14 @@ def fit(
     checked["lambda_"] = checked.pop("lambda")
     if checked["sd"] is not None:
         positive("sd", sd)
-    stated = dict(quantiles) | _stated_ends(family, checked)
+    ends = _stated_ends(family, checked)
+    for p in set(ends) & set(quantiles):
+        refuse(ENDS[int(p)], f"either {ENDS[int(p)]} or {quantile_name(p)}, not both", ends[p])
+    stated = dict(quantiles) | ends
     said = Statement(checked_quantiles(stated, ends=family in ENDED), **checked)
     _check_enough(family, said)
     try:
-        fitted = ELICITED[family](said)
+        fitted = _settled(family, said)
         if family != "metalog":  # which knows by itself how close it has to be
             _check_met(family, said, fitted)
     except ImpossibleError as refused:
@@ -139,6 +142,14 @@ def _check_enough(family: str, said: Statement) -> None:
         raise ParameterError("quantiles", message.replace("one statements", "one statement"))
 
 
+def _settled(family: str, said: Statement) -> Distribution:
+    """Give the member that the statements settle; one whose ends or shape no float holds is refused like any other."""
+    try:
+        return ELICITED[family](said)
+    except OverflowError:
+        impossible(family, said, "it would reach beyond all numbers")
+
+
 def _check_met(family: str, said: Statement, fitted: Distribution) -> None:
     """Refuse where what was not needed to settle the family is not what the family makes it."""
     for each in said.told:
@@ -150,7 +161,7 @@ def _check_met(family: str, said: Statement, fitted: Distribution) -> None:
 
 
 def _room(said: Statement) -> float:
-    values = [each.value for each in said.told if each.word != "sd"]
+    values = [each.value for each in said.told if each.word != "sd"] or [each.value for each in said.told]
     return CLOSE * ((max(values) - min(values)) or abs(values[0]))
 
 
@@ -166,7 +177,7 @@ def _can(family: str, pairs: tuple[tuple[float, float], ...]) -> bool:
     said = Statement(pairs)
     try:
         _check_enough(family, said)
-        fitted = ELICITED[family](said)
+        fitted = _settled(family, said)
     except ParameterError:
         return False
     return all(abs(fitted.quantile(p) - x) <= _room(said) for p, x in pairs)
