@@ -14,6 +14,7 @@ from simlib.precision import reached
 from simlib.quality import ONE_RUN_IN, Quality
 from simlib.results import Futures
 from simlib.units import figure
+from simlib.wording import joined
 
 Check = dict[str, Any]
 
@@ -55,10 +56,13 @@ def _binned(futures: Futures) -> Iterator[Check]:
 def _compiled(model: Model) -> Iterator[Check]:
     for name, address, text in model.checks:
         yield _check(name, "note", address, text)
+    of_readings: dict[tuple[str, str, str], list[str]] = {}
     for reading, other in model.readings.items():
-        for name, address, text in other.checks:
-            if (name, address, text) not in model.checks:
-                yield _check(name, "note", address, f"{text} (in the reading '{reading}')")
+        for check in other.checks:
+            if check not in model.checks:
+                of_readings.setdefault(check, []).append(f"'{reading}'")
+    for (name, address, text), said in of_readings.items():
+        yield _check(name, "note", address, f"{text} (in the reading{'s' * (len(said) > 1)} {joined(said)})")
 
 
 def _repairs(model: Model) -> Iterator[Check]:

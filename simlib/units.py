@@ -5,7 +5,7 @@ Nothing here knows about configs or addresses; a refused text raises ``ValueErro
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Literal, get_args
 
@@ -259,6 +259,31 @@ def shower(kind: str, unit: str, spread: float) -> Callable[[float], str]:
         return figure(float(f"{value:.{max(4, _digits(value, step))}g}"), kind, unit, step=step)
 
     return show
+
+
+def beside(values: Sequence[float], error: float, kind: str, unit: str) -> list[str]:
+    """Give figures that are to be compared, in one unit and no finer than an error; as they are without an error.
+
+    Examples
+    --------
+    >>> beside((0.1, 0.09997), 0.0007, "money", "£m"), beside((6.0, 5.99), 0.02, "duration", "£")
+    (['£0.1000m', '£0.1000m'], ['72.0 months', '71.9 months'])
+    """
+    if not 0 < error < math.inf:
+        return [figure(float(f"{value:.4g}"), kind, unit) for value in values]
+    scale, before, after = _spoken(max(map(abs, values)), kind, unit)
+    places = -math.floor(math.log10(error * scale))
+    told = [round(value * scale, places) + 0.0 for value in values]  # no negative zero
+    return [f"{'-' * (value < 0)}{before}{abs(value):,.{max(places, 0)}f}{after}" for value in told]
+
+
+def _spoken(largest: float, kind: str, unit: str) -> tuple[float, str, str]:
+    """Give by what a figure is multiplied to be spoken, and what stands before and after it."""
+    if kind == "money":
+        pounds = largest * SCALES[unit]
+        suffix = next((s for s, scale in (("bn", 1e9), ("m", 1e6), ("k", 1e4)) if pounds >= scale / 10), "")
+        return SCALES[unit] / SCALES[f"£{suffix}"], "£", suffix
+    return {"share": (100.0, "", "%"), "duration": (12.0, "", " months")}.get(kind, (1.0, "", ""))
 
 
 def _digits(value: float, step: float) -> int:
