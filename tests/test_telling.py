@@ -914,6 +914,24 @@ def test_every_family_and_every_term_can_be_explained() -> None:
         assert len(explanation(term.upper().replace(" ", "_"))) >= 2
 
 
+def test_what_a_file_may_say_of_draws_and_of_dependence_can_be_explained() -> None:
+    from simlib.config.schema import Dependence
+    from simlib.sampling import SAMPLERS
+
+    said = {"rank_correlation", "correlation", "strength", "concordance", "copula"}
+    assert said <= Dependence.model_fields.keys()
+    for word in (*SAMPLERS, *said, "dependence", "low_high", "pool", "truncate", "quantile", "degrees of freedom"):
+        assert len(explanation(word)) >= 2
+
+
+def test_a_family_says_what_may_be_left_out_and_what_may_stand_for_its_parameters() -> None:
+    pert, poisson = "\n".join(explanation("pert")), "\n".join(explanation("poisson"))
+    assert "- lambda: a plain number; may be left out; how much the most likely value counts" in pert
+    assert "mode: a figure of the entry's own kind (money, a share, a duration …)\n" in pert
+    assert "In place of parameters: quantiles" in pert
+    assert "In place of parameters" not in poisson
+
+
 def test_every_closing_test_is_in_the_glossary() -> None:
     from typing import get_args
 
