@@ -69,7 +69,7 @@ def _family(name: str, encoding: str) -> Iterator[str]:
         meaning = (_MEANINGS[parameter],) if parameter in _MEANINGS else ()
         yield f"  - {parameter}: {'; '.join((_ROLES.get(role, role), *spare, *meaning))}"
     if family.elicited:
-        yield "In place of parameters: quantiles such as p10, median and p90, or what was said (simlib explain elicited)"
+        yield "In place of parameters: quantiles such as p10 and p90, or what was said (simlib explain elicited)"
     if family.source:
         yield f"Source: {family.source}"
     yield from _example(name, encoding)

@@ -200,7 +200,7 @@ def _measure(key: str, measure: "Measure", config: "Config") -> str:
 def _late(delay: Any) -> str:
     """Give the words before a delay: "by" only before what goes on from it."""
     starts = ("somewhere", "anywhere", "around", "exactly")
-    value = getattr(delay, "value", None)
+    value: Any = getattr(delay, "value", None)
     return "delay:" if hasattr(value, "sentence") and not value.sentence().startswith(starts) else "comes late by"
 
 

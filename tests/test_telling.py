@@ -841,13 +841,50 @@ def test_every_config_is_read_back_without_what_only_a_program_reads(root: Path,
 def test_what_is_read_back_is_true_of_what_will_be_drawn() -> None:
     lines = read_back(parse_config(SAID))
     told = "\n".join(lines)
-    assert "As many futures as it takes to know mean to within £10,000 and p90 to within £50,000, at most 200,000" in told
+    assert "As many futures as it takes to know mean to within £10,000 and p90 to within £50,000" in told
+    assert ", at most 200,000" in told
     # of 10 futures both are below in 3.5 and both above in 3.5
     assert "drivers.late and drivers.later, on the same side of their middles in 7 of 10 futures" in told
     assert "before the cut around £1m, evenly to both sides, from -£0.2816m to £2.282m in 8 of 10 futures" in told
     assert "what remains is as likely above as below £1.2m, and from £0.3026m to £2.378m in 8 of 10 futures" in told
     assert "from 99,999.936 to 100,000.064 in 8 of 10 futures" in told
     assert "share: it may. Sets drivers.mass = 100001" in told
+
+
+def test_a_fitted_delay_that_is_early_and_a_share_above_the_whole_are_told() -> None:
+    from small_files import document_of, parsed
+
+    from simlib import compile_model, simulate
+
+    # Both are refused where they are written down: low: -1 months, high: 110%.
+    model = compile_model(
+        parsed("""
+councils: {a: {gap: {basis: cumulative_base, already_includes_savings: no, plan: 1}}}
+measures:
+  m:
+    council: a
+    saving: 1
+    basis: recurring
+    from: 2020/21
+    delay: {dist: elicited, as: uniform, p20: 0 months, p80: 6 months}
+    realisation: {dist: elicited, as: uniform, p10: 10%, p90: 90%}
+  n:
+    council: a
+    saving: 1
+    basis: recurring
+    from: 2020/21
+    delay: {dist: elicited, as: pert, low: 3 months, mode: 6 months, high: 12 months, low_high: p10_p90}
+    realisation: {dist: normal, mean: 90%, sd: 10%}
+options: {o: {councils: a, measures: [m, n]}}
+""")
+    )
+    document = document_of(simulate(model, simulations=256, seed=1))
+    found = {c["address"]: c["text"] for c in document["checks"] if c["id"] == "beyond_bounds"}
+    assert found == {
+        "measures.m.delay": "in 20 of 100 futures it is below nothing: the saving comes early; truncate cuts it off",
+        "measures.n.realisation": "in 16 of 100 futures it is above 100%: more than planned is delivered;"
+        " truncate cuts it off",
+    }
 
 
 def test_a_note_that_holds_in_several_readings_is_told_once(root: Path) -> None:
