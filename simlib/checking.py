@@ -25,7 +25,8 @@ def checks(futures: Futures, dependence: Mapping[str, Any]) -> list[Check]:
     """Give everything that a reader must know, in a fixed order; ``dependence`` as summary.json has it."""
     return [
         *_rounded(futures), *_binned(futures), *_compiled(futures.model), *_passed(futures.model),
-        *_repairs(futures.model), *_correlations(dependence), *_hindsight(futures.model), *_unsourced(futures.model), *_beyond(futures),
+        *_repairs(futures.model), *_correlations(dependence), *_hindsight(futures.model),
+        *_unsourced(futures.model), *_beyond(futures),
         *_precision(futures),
     ]  # fmt: skip
 
