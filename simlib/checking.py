@@ -14,7 +14,6 @@ from simlib.precision import reached
 from simlib.quality import ONE_RUN_IN, Quality
 from simlib.results import Futures
 from simlib.units import figure
-from simlib.wording import joined
 
 Check = dict[str, Any]
 REACH = 1e-9  # years, or of a share: rounding of a bound is not beyond it
@@ -65,7 +64,8 @@ def _compiled(model: Model) -> Iterator[Check]:
             if check not in model.checks:
                 of_readings.setdefault(check, []).append(f"'{reading}'")
     for (name, address, text), said in of_readings.items():
-        yield _check(name, "note", address, f"{text} (in the reading{'s' * (len(said) > 1)} {joined(said)})")
+        told = f"reading {said[0]}" if len(said) == 1 else f"readings {', '.join(said[:-1])} and {said[-1]}"
+        yield _check(name, "note", address, f"{text} (in the {told})")
 
 
 def _passed(model: Model) -> Iterator[Check]:
