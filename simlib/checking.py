@@ -8,7 +8,7 @@ import numpy as np
 from simlib.citing import enclosing_source, sources
 from simlib.correlating import correlation_checks
 from simlib.delivery import Delivery
-from simlib.drivers import Driver
+from simlib.drivers import Driver, HierarchicalDriver
 from simlib.model import Model
 from simlib.precision import reached
 from simlib.quality import ONE_RUN_IN, Quality
@@ -16,13 +16,16 @@ from simlib.results import Futures
 from simlib.units import figure
 
 Check = dict[str, Any]
+REACH = 1e-9  # years, or of a share: rounding of a bound is not beyond it
+SELDOM = 1e-3  # of the futures; a tail that is rarer moves nothing that is told
 
 
 def checks(futures: Futures, dependence: Mapping[str, Any]) -> list[Check]:
     """Give everything that a reader must know, in a fixed order; ``dependence`` as summary.json has it."""
     return [
-        *_rounded(futures), *_binned(futures), *_compiled(futures.model), *_repairs(futures.model),
-        *_correlations(dependence), *_hindsight(futures.model), *_unsourced(futures.model), *_beyond(futures),
+        *_rounded(futures), *_binned(futures), *_compiled(futures.model), *_passed(futures.model),
+        *_repairs(futures.model), *_correlations(dependence), *_hindsight(futures.model),
+        *_unsourced(futures.model), *_beyond(futures),
         *_precision(futures),
     ]  # fmt: skip
 
@@ -55,10 +58,31 @@ def _binned(futures: Futures) -> Iterator[Check]:
 def _compiled(model: Model) -> Iterator[Check]:
     for name, address, text in model.checks:
         yield _check(name, "note", address, text)
+    of_readings: dict[tuple[str, str, str], list[str]] = {}
     for reading, other in model.readings.items():
-        for name, address, text in other.checks:
-            if (name, address, text) not in model.checks:
-                yield _check(name, "note", address, f"{text} (in the reading '{reading}')")
+        for check in other.checks:
+            if check not in model.checks:
+                of_readings.setdefault(check, []).append(f"'{reading}'")
+    for (name, address, text), said in of_readings.items():
+        told = f"reading {said[0]}" if len(said) == 1 else f"readings {', '.join(said[:-1])} and {said[-1]}"
+        yield _check(name, "note", address, f"{text} (in the {told})")
+
+
+def _passed(model: Model) -> Iterator[Check]:
+    """Say where a distribution reaches what the file could not have stated: fitted ends and long tails do so unseen."""
+    for node in model.nodes:
+        if not isinstance(node, Driver) or node.quantity.reference or isinstance(node, HierarchicalDriver):
+            continue
+        parts = node.address.split(".")
+        if parts[-1] == "delay" or parts[-2] == "delays":
+            share, what = 1 - float(node.distribution.sf(-REACH)), "it is below nothing: the saving comes early"
+        elif parts[-1] == "realisation":
+            share, what = float(node.distribution.sf(1 + REACH)), "it is above 100%: more than planned is delivered"
+        else:
+            continue
+        if share > SELDOM:
+            text = f"in {100 * share:.2g} of 100 futures {what}; truncate cuts it off"
+            yield _check("beyond_bounds", "warning", node.address, text)
 
 
 def _repairs(model: Model) -> Iterator[Check]:

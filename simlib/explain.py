@@ -65,7 +65,11 @@ def _family(name: str, encoding: str) -> Iterator[str]:
         yield f"  - {_UNUSUAL.get(name, f'{{{inside}}}')}"
     yield "Parameters:"
     for parameter, role in family.parameters.items():
-        yield f"  - {parameter}: {_ROLES.get(role, role)}"
+        spare = ("may be left out",) if parameter in family.optional else ()
+        meaning = (_MEANINGS[parameter],) if parameter in _MEANINGS else ()
+        yield f"  - {parameter}: {'; '.join((_ROLES.get(role, role), *spare, *meaning))}"
+    if family.elicited:
+        yield "In place of parameters: quantiles such as p10 and p90, or what was said (simlib explain elicited)"
     if family.source:
         yield f"Source: {family.source}"
     yield from _example(name, encoding)
@@ -97,6 +101,19 @@ def _member(text: str) -> "Distribution":
     return make("fixed", {"value": value}) if isinstance(value, int | float) else value  # type: ignore[return-value]
 
 
+# What parameters are, where their names do not say it
+_MEANINGS = {
+    "lambda": "how much the most likely value counts beside the two ends, 4 if not said",
+    "df": "degrees of freedom: the fewer, the heavier the tails",
+    "alpha": "the larger beside beta, the nearer to the upper bound",
+    "beta": "the larger beside alpha, the nearer to the lower bound",
+    "mu": "mean of the logarithm",
+    "sigma": "standard deviation of the logarithm",
+        "terms": "of the curve, fewer than quantiles for a smoother one",
+    "bandwidth": "of the bell around each past value, its standard deviation",
+    "quantiles": "such as {p10: 2, p50: 3, p90: 5}",
+    "parent": "what is cut off, of any family",
+}
 _ROLES = {
     "value": "a figure of the entry's own kind (money, a share, a duration …)",
     "spread": "a distance of the entry's own kind, above nothing",

@@ -38,15 +38,27 @@ TERMS: Mapping[str, str] = {
         "How figures go together apart from what each of them is: gaussian, where extremes meet by chance only, or t,"
         " where they come together."
     ),
+    "correlation": (
+        "On the normal scale: Pearson's, of the normal scores behind the figures, from -1 to 1. The rank"
+        " correlation is another number for the same dependence, a little smaller."
+    ),
     "compounding": (
         "A way to vary: the distribution is of each year's growth, and the figure is an index that starts from 1 in "
         "the year before the first: Π (1 + growth). In growth and indexed_to its name means the growth of the year."
+    ),
+    "degrees of freedom": (
+        "Of a t copula or of student_t (df): the fewer there are, the more common extremes are; from some 30"
+        " on it is hardly told from a Gaussian copula or a bell curve."
     ),
     "delay": ("How much later than planned a saving comes. Late is not lost: the final rate stays what it is."),
     "driver": "An uncertain quantity, named by its address.",
     "elicited": (
         "Fitted to what somebody said: quantiles, a most likely value, an average, or a low and a high that say what"
         " they are (low_high: p0_p100 or p10_p90). What was said stands beside what the fitted family gives."
+    ),
+    "dependence": (
+        "What goes together: stated as a rank correlation, as a correlation on the normal scale, in words"
+        " (strength) or as a concordance. What nobody speaks of is independent."
     ),
     "earmarked reserve": "Money of the council's own, set aside for a purpose.",
     "error": (
@@ -71,9 +83,20 @@ TERMS: Mapping[str, str] = {
         "Of a distribution: its own parameters are uncertain. In each future it is the member of its family that the "
         "parameters of that future make; over all futures it is wider than any of them."
     ),
+    "implied": (
+        "Of a correlation: what the values can have of it where they tie, as events and counts do: less than"
+        " was asked for."
+    ),
     "in_year": "The test that the in-year gap is closed in the target year.",
     "index": "A level that starts from 1 and grows, such as prices; several lines and measures may share one.",
     "individual": "How far single measures of a programme stray around what the programme delivers.",
+    "latin_hypercube": (
+        "A sampler: in each of 16 parts every figure takes each slice of equal chance exactly once."
+    ),
+    "low_high": (
+        "What an expert's low and high are: p0_p100 (nothing lies outside) or quantiles such as p10_p90 (two"
+        " futures of 10 do). There is no default."
+    ),
     "jointly": "All councils of an option in the same future; never a product of separate chances.",
     "measure": "One saving or income scheme.",
     "middle": "Half of the futures lie above it and half below: the median.",
@@ -85,12 +108,20 @@ TERMS: Mapping[str, str] = {
     "overrun": "What a one-off costs as a share of its planned amount; 100% is as planned.",
     "payback": "Years until savings have repaid the costs.",
     "plan": ("What the business case or the budget book assumes. It is a run of its own, without uncertainty."),
+    "pool": (
+        "How several experts are made one: linear, any of them may be right in a share of the futures; or"
+        " logarithmic, what one of them rules out is ruled out."
+    ),
     "pot": ("Money set aside that pays one-off costs: an earmarked reserve, capital receipts, an external grant."),
     "precision": (
         "Half the width that the 95% interval of a chance, a mean or a quantile may have; futures are drawn until then."
     ),
     "pressure": "A line of spending. What it costs above the plan widens the gap.",
     "programme": ("Measures that share one realisation, so that evidence about a total stays evidence about a total."),
+    "quantile": (
+        "The value that a stated share of the futures does not exceed: P10 is not exceeded in 1 of 10, P50 is"
+        " the middle."
+    ),
     "rank correlation": (
         "Spearman's: the correlation of ranks, from -1 to 1. It asks whether the larger goes with the larger, whatever"
         " the distributions are."
@@ -111,6 +142,9 @@ TERMS: Mapping[str, str] = {
         "A way to vary: steps add up from nothing, but each year only a part of the year before stays: reverting(0.6) "
         "keeps 0.6 of it. The band widens from today's known figure to a spread that it does not pass."
     ),
+    "random": (
+        "A sampler: every future is drawn by itself, independent of the others."
+    ),
     "run rate": "A year's worth of savings, as at 31 March.",
     "sampler": (
         "How the futures are drawn: random (independent), latin_hypercube (every figure spread evenly) or sobol "
@@ -122,8 +156,20 @@ TERMS: Mapping[str, str] = {
         "The chance that one figure is at its extreme, given that another is. 0 under a Gaussian copula, more under a t"
         " copula the fewer its degrees of freedom."
     ),
+    "sobol": (
+        "A sampler: futures spread evenly over combinations of figures too, so that fewer of them are as"
+        " exact. In 16 parts, so that their error is known."
+    ),
+    "strength": (
+        "Dependence in words: rank correlations of 0 (none), 0.2 (low), 0.5 (medium) and 0.8 (high). What"
+        " moves against each other is stated as a number below 0."
+    ),
     "target year": "The year by which the gap must be closed.",
     "target_year": ("The test that the recurring gap is closed as at 31 March of the target year: the usual headline."),
+    "truncate": (
+        "What is left of a distribution between bounds; nothing is moved onto them. Its mean and quantiles"
+        " are then others than those before the cut."
+    ),
     "varies": (
         "How a driver moves through the years: once, yearly, walk, reverting(phi), ar1(phi) or compounding; "
         "each is explained under its own name."

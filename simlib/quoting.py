@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from simlib import years
-from simlib.units import figure
+from simlib.units import figure, shower
 from simlib.wording import clean
 
 __all__ = ["figure", "named", "plan_words", "quantity_words", "unmet_words", "yearly_words"]
@@ -45,7 +45,7 @@ def quantity_words(quantity: Any, unit: str) -> str:
     if hasattr(quantity, "values"):
         return yearly_words(quantity, unit, ())
     show = _shower(quantity.kind, unit)
-    return _value_words(quantity, show) + _varies_words(quantity) + _plan_aside(quantity, show)
+    return _value_words(quantity, unit) + _varies_words(quantity) + _plan_aside(quantity, show)
 
 
 def _shower(kind: str, unit: str) -> Callable[[float], str]:
@@ -53,13 +53,13 @@ def _shower(kind: str, unit: str) -> Callable[[float], str]:
     return lambda value: figure(value, kind, unit)
 
 
-def _value_words(quantity: Any, show: Callable[[float], str]) -> str:
+def _value_words(quantity: Any, unit: str) -> str:
     """Tell a constant, a formula or a distribution."""
-    value = quantity.value
+    value, show = quantity.value, _shower(quantity.kind, unit)
     if isinstance(value, int | float):
         return show(float(value))
     if hasattr(value, "sentence"):
-        told = clean(value.sentence(lambda found: show(float(f"{found:.4g}"))))
+        told = clean(value.sentence(shower(quantity.kind, unit, value.sd)))
         return told + unmet_words([asdict(each) for each in quantity.stated], show)
     text = clean(value.text)
     if getattr(value, "condition", False):

@@ -81,9 +81,20 @@ def _frame(config: "Config") -> Iterator[str]:
     if config.as_at:
         yield f"Decided on what was known on {config.as_at.day} {config.as_at:%B %Y}"
     seed = "a seed drawn for each run" if config.run.seed is None else f"seed {config.run.seed}"
-    yield f"{config.run.simulations:,} futures, {seed}, {config.run.sampler.replace('_', ' ')} sampler"
+    yield f"{_how_many(config)}, {seed}, {config.run.sampler.replace('_', ' ')} sampler"
     if config.councils:
         yield f"Headline test: {config.closes.replace('_', ' ')}"
+
+
+def _how_many(config: "Config") -> str:
+    """Tell the number of futures, which a precision leaves open."""
+    run = config.run
+    if not run.precision:
+        return f"{run.simulations:,} futures"
+    bare = "money" if config.options else "number"
+    wanted = joined([f"{w.name} to within {figure(w.amount, w.kind or bare, _unit(config))}" for w in run.precision])
+    most = f", at most {run.simulations:,}" if "simulations" in run.model_fields_set else ""
+    return f"As many futures as it takes to know {wanted}{most}"
 
 
 def _shared(config: "Config") -> Iterator[str]:
@@ -168,7 +179,7 @@ def _measure(key: str, measure: "Measure", config: "Config") -> str:
     unit = _unit(config)
     parts = [_saving_words(measure, config), _share_words(measure, config), _time_words(measure)]
     moves = (
-        ("comes late by", measure.delay),
+        (_late(measure.delay), measure.delay),
         ("share finally delivered:", measure.realisation),
         ("scope, as a share of the plan:", measure.scope_growth),
         ("share spent on filling posts again:", measure.backfill),
@@ -184,6 +195,13 @@ def _measure(key: str, measure: "Measure", config: "Config") -> str:
     parts += [f"{q.label or _spaced(k)} ({k}): {quantity_words(q, unit)}" for k, q in measure.local.items()]
     parts += _condition_words(measure, config)
     return f"{named(measure, key)}: {'; '.join(part for part in parts if part)}"
+
+
+def _late(delay: Any) -> str:
+    """Give the words before a delay: "by" only before what goes on from it."""
+    starts = ("somewhere", "anywhere", "around", "exactly")
+    value: Any = getattr(delay, "value", None)
+    return "delay:" if hasattr(value, "sentence") and not value.sentence().startswith(starts) else "comes late by"
 
 
 def _saving_words(measure: "Measure", config: "Config") -> str:
@@ -362,7 +380,9 @@ def _readings(config: "Config") -> Iterator[str]:
     for key, reading in config.readings.items():
         laid = reading.set_.items()
         changes = (f"{address} = {value}" if isinstance(value, str) else address for address, value in laid)
-        yield f"{named(reading, key)}: {reading.why} Sets {', '.join(changes)}"
+        why = reading.why.rstrip()
+        stop = "" if why.endswith((".", "!", "?")) else "."
+        yield f"{named(reading, key)}: {why}{stop} Sets {', '.join(changes)}"
 
 
 def _dependence(config: "Config") -> Iterator[str]:
@@ -381,7 +401,7 @@ def _how_much(form: str, stated: Any) -> str:
         rows = "; ".join(" ".join(f"{value:g}" for value in row[: i + 1]) for i, row in enumerate(stated))
         return f"{form.replace('_', ' ')} {rows}"
     if form == "concordance":
-        return f"below the middle together in {10 * stated:.3g} of 10 futures"
+        return f"on the same side of their middles in {10 * stated:.3g} of 10 futures"
     scale = " on the normal scale" if form == "correlation" else ""
     return f"{form.replace('_', ' ')}{scale} {stated if isinstance(stated, str) else f'{stated:g}'}"
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from simlib.layout import Cell, Section, Table
 from simlib.quoting import unmet_words
-from simlib.units import figure, format_duration
+from simlib.units import beside, figure, format_duration
 from simlib.wording import (
     band_money,
     chance_count,
@@ -342,9 +342,13 @@ def quality_section(document: Document) -> Section | None:
 def _drivers_table(document: Document) -> Iterator[Table]:
     """Give the average, the spread and the ends of each assumption, of its worst year where it is drawn by year."""
     rows = tuple(_quality_row(document, *entry) for entry in document["drivers"].items() if entry[1].get("achieved"))
-    figures = ("Average", "Standard deviation", "1 in 20 below", "1 in 20 above")
+    figures = ("Average", "Standard deviation", "P5", "P95")
     headings = ("Assumption", *(f"{f}: {what}" for f in figures for what in ("asked", "drawn")), "Furthest off")
-    note = "Of what is drawn year by year, the year that is furthest off; of a walk, its steps."
+    note = (
+        "P5 and P95: what 5 and 95 of 100 futures do not exceed. Furthest off: of the average, the standard deviation"
+        " and the quantiles from P5 to P95, the one that is the most simulation errors from what was asked; of what is"
+        " drawn year by year, in the year named. Of what builds up through the years, its steps or its growth."
+    )
     if rows:
         yield Table("asked_and_drawn", "Assumptions: what was asked for, and what was drawn", headings, rows, note)
 
@@ -358,13 +362,21 @@ def _quality_row(document: Document, address: str, driver: Document) -> tuple[Ce
     name = f"{label}, {furthest['year']}" if furthest.get("year") else label
     cells: list[Cell] = []
     for figure_ in ("mean", "sd", "p5", "p95"):
-        cells += [_exact_cell(values.get(figure_), kind, unit) for values in (asked, drawn)]
+        error = (drawn.get("error") or {}).get(figure_)
+        cells += _compared_cells(asked.get(figure_), drawn.get(figure_), error, kind, unit)
     return Cell(f"{name} ({address})"), *cells, _furthest_cell(furthest, flagged=bool(driver.get("flagged")))
 
 
-def _exact_cell(value: float | None, kind: str | None, unit: str | None) -> Cell:
-    """Give a figure to four digits: what is asked and what is drawn are told apart by the last ones."""
-    return Cell("–") if value is None else Cell(figure(float(f"{value:.4g}"), kind or "number", unit or "£"), value)
+def _compared_cells(
+    asked: float | None, drawn: float | None, error: float | None, kind: str | None, unit: str | None
+) -> Iterator[Cell]:
+    """Give what was asked and what was drawn, side by side in one unit, as finely as the error allows."""
+    known = [value for value in (asked, drawn) if value is not None]
+    told = iter(beside(known, error or 0.0, kind or "number", unit or "£"))
+    yield from (Cell("–") if value is None else Cell(next(told), value) for value in (asked, drawn))
+
+
+_FIGURES = {"mean": "average", "sd": "standard deviation"}
 
 
 def _furthest_cell(furthest: Document, *, flagged: bool) -> Cell:
@@ -373,7 +385,7 @@ def _furthest_cell(furthest: Document, *, flagged: bool) -> Cell:
     if errors is None:
         return Cell("–")
     mark = ": more than chance explains" if flagged else ""
-    return Cell(f"{furthest['figure']}, {errors:.1f} errors{mark}", errors)
+    return Cell(f"{_FIGURES.get(furthest['figure'], furthest['figure'].upper())}, {errors:.1f} errors{mark}", errors)
 
 
 def _chances_table(document: Document) -> Iterator[Table]:
@@ -381,8 +393,9 @@ def _chances_table(document: Document) -> Iterator[Table]:
     rows = tuple(
         (
             Cell(event["label"]),
-            _exact_cell(event["requested"], "share", document["unit"]),
-            _exact_cell(event["chance"]["probability"], "share", document["unit"]),
+            *_compared_cells(
+                event["requested"], event["chance"]["probability"], event["chance"]["error"], "share", document["unit"]
+            ),
             Cell(f"{100 * event['chance']['error']:.2g} of 100", event["chance"]["error"]),
             Cell("more than chance explains" if event["flagged"] else "as asked"),
         )

@@ -24,7 +24,7 @@ from simlib.kernels.paths import Floats
 from simlib.quality import achieved, asked_chance, judged, requested
 from simlib.readouts import TESTS, YEARLY_FIGURES, Key, read_all
 from simlib.results import Futures
-from simlib.units import figure
+from simlib.units import shower
 from simlib.years import label
 
 FORMAT = 1
@@ -399,10 +399,7 @@ class _Document:
         rows = self.found.figures[("drivers", node.address)]
         furthest = self.quality.furthest(node.address)
 
-        def show(value: float) -> str:
-            return figure(float(f"{value:.4g}"), quantity.kind, self.model.unit)
-
-        said = distribution.sentence(show)
+        said = distribution.sentence(shower(quantity.kind, self.model.unit, distribution.sd))
         words = {"family": distribution.family, "distribution": repr(distribution), "sentence": said}
         return {
             "kind": quantity.kind,

@@ -3,7 +3,9 @@
 Nothing here knows about configs or addresses; a refused text raises ``ValueError`` with the expectation only.
 """
 
+import math
 import re
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Literal, get_args
 
@@ -153,8 +155,8 @@ def format_money(value: float, unit: str, *, digits: int | None = None, brackets
     return f"({written})" if brackets else f"-{written}"
 
 
-def format_share(value: float, *, digits: int | None = None) -> str:
-    """Write a share as a percentage: three significant figures unless decimals are asked for.
+def format_share(value: float, *, digits: int | None = None, step: float = 0.0) -> str:
+    """Write a share as a percentage: three significant figures, or down to a step, unless decimals are asked for.
 
     Examples
     --------
@@ -162,11 +164,11 @@ def format_share(value: float, *, digits: int | None = None) -> str:
     ('85%', '0.6%', '140%', '33%')
     """
     percent = 100 * value
-    written = _significant(percent) if digits is None else f"{percent:.{digits}f}"
+    written = _significant(percent, 100 * step) if digits is None else f"{percent:.{digits}f}"
     return ("0" if not written.strip("-0.") else written) + "%"
 
 
-def format_duration(value: float) -> str:
+def format_duration(value: float, *, step: float = 0.0) -> str:
     """Write a duration [years] in years where they are whole, in months otherwise.
 
     Examples
@@ -177,7 +179,7 @@ def format_duration(value: float) -> str:
     whole = round(value)
     if whole and abs(value - whole) < 1e-9:
         return f"{whole} year" if abs(whole) == 1 else f"{whole} years"
-    months = _significant(12 * value)
+    months = _significant(12 * value, 12 * step)
     months = "0" if not months.strip("-0.") else months
     return f"{months} month" if months.lstrip("-") == "1" else f"{months} months"
 
@@ -203,14 +205,16 @@ def _float(number: Decimal) -> float:
     return float(number) + 0.0  # no negative zero
 
 
-def _significant(value: float) -> str:
-    """Write three significant figures, and all of those before the point."""
+def _significant(value: float, step: float = 0.0) -> str:
+    """Write three significant figures, all of those before the point, and those down to a step."""
+    if (digits := _digits(value, step)) > 3:
+        return f"{value:,.{digits}g}"
     if abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}" if abs(value) >= 1e-4 or value == 0 else f"{value:.0e}"
 
 
-def figure(value: float, kind: str, unit: str) -> str:
+def figure(value: float, kind: str, unit: str, *, step: float = 0.0) -> str:
     """Give a figure of a kind as it was meant, not rounded for a report.
 
     Parameters
@@ -221,26 +225,79 @@ def figure(value: float, kind: str, unit: str) -> str:
         money, share, duration, count or number.
     unit : str
         The file's unit of money.
+    step : float
+        There are digits enough to tell apart what is so far from it, where the usual ones are too few.
 
     Examples
     --------
     >>> figure(1.3143, "money", "£m"), figure(0.022, "money", "£m"), figure(0.85, "share", "£m")
     ('£1.3143m', '£22,000', '85%')
+    >>> figure(100_000.025, "number", "£"), figure(100_000.025, "number", "£", step=0.01)
+    ('100,000', '100,000.02')
     """
     if kind == "money":
-        return _exact_money(value, unit)
+        return _exact_money(value, unit, step)
     if kind == "share":
-        return format_share(value)
+        return format_share(value, step=step)
     if kind == "duration":
-        return format_duration(value)
-    return f"{value:,.6g}"
+        return format_duration(value, step=step)
+    return f"{value:,.{max(6, _digits(value, step))}g}"
 
 
-def _exact_money(value: float, unit: str) -> str:
-    """Give an amount with every digit that the file has, up to five."""
+def shower(kind: str, unit: str, spread: float) -> Callable[[float], str]:
+    """Give what writes the figures of one distribution: to four digits, and more where its spread is in later ones.
+
+    Examples
+    --------
+    >>> show = shower("number", "£", 0.05)
+    >>> show(99_999.936), show(0.123456)
+    ('99,999.936', '0.1235')
+    """
+    step = spread / 20 if 0 < spread < math.inf else 0.0
+
+    def show(value: float) -> str:
+        return figure(float(f"{value:.{max(4, _digits(value, step))}g}"), kind, unit, step=step)
+
+    return show
+
+
+def beside(values: Sequence[float], error: float, kind: str, unit: str) -> list[str]:
+    """Give figures that are to be compared, in one unit and no finer than an error; as they are without an error.
+
+    Examples
+    --------
+    >>> beside((0.1, 0.09997), 0.0007, "money", "£m"), beside((6.0, 5.99), 0.02, "duration", "£")
+    (['£0.1000m', '£0.1000m'], ['72.0 months', '71.9 months'])
+    """
+    if not 0 < error < math.inf:
+        return [figure(float(f"{value:.4g}"), kind, unit) for value in values]
+    scale, before, after = _spoken(max(map(abs, values)), kind, unit)
+    places = -math.floor(math.log10(error * scale))
+    told = [round(value * scale, places) + 0.0 for value in values]  # no negative zero
+    return [f"{'-' * (value < 0)}{before}{abs(value):,.{max(places, 0)}f}{after}" for value in told]
+
+
+def _spoken(largest: float, kind: str, unit: str) -> tuple[float, str, str]:
+    """Give by what a figure is multiplied to be spoken, and what stands before and after it."""
+    if kind == "money":
+        pounds = largest * SCALES[unit]
+        suffix = next((s for s, scale in (("bn", 1e9), ("m", 1e6), ("k", 1e4)) if pounds >= scale / 10), "")
+        return SCALES[unit] / SCALES[f"£{suffix}"], "£", suffix
+    return {"share": (100.0, "", "%"), "duration": (12.0, "", " months")}.get(kind, (1.0, "", ""))
+
+
+def _digits(value: float, step: float) -> int:
+    """Give how many significant digits of a value reach down to a step; at most the fifteen that there are."""
+    if not value or not step:
+        return 0
+    return min(math.floor(math.log10(abs(value))) - math.floor(math.log10(step)) + 1, 15)
+
+
+def _exact_money(value: float, unit: str, step: float) -> str:
+    """Give an amount with every digit that the file has, up to five, or down to a step."""
     pounds = abs(value) * SCALES[unit]
     sign = "-" if value < 0 and pounds >= 0.005 else ""
     for suffix, scale in (("bn", 1e9), ("m", 1e6)):
         if pounds >= scale / 10 - 0.5:
-            return f"{sign}£{pounds / scale:,.5g}{suffix}"
+            return f"{sign}£{pounds / scale:,.{max(5, _digits(value, step))}g}{suffix}"
     return f"{sign}£{pounds:,.0f}" if pounds >= 100 or pounds == int(pounds) else f"{sign}£{pounds:,.2f}"

@@ -87,15 +87,17 @@ EXAMPLES = [
     Example(
         "truncated_normal",
         {"mean": 1, "sd": 1, "low": 0},
-        "around £1.00m, evenly to both sides, from £-0.28m to £2.28m in 8 of 10 futures;"
-        " anything below £0.00m left out",
+        "before the cut around £1.00m, evenly to both sides, from £-0.28m to £2.28m in 8 of 10 futures;"
+        " anything below £0.00m left out; what remains is as likely above as below £1.20m,"
+        " and from £0.30m to £2.38m in 8 of 10 futures",
         stats.truncnorm(-1, np.inf, 1, 1),
     ),
     Example(
         "truncated_normal",
         {"mean": 0, "sd": 1, "low": 4.5, "high": 9},
-        "around £0.00m, evenly to both sides, from £-1.28m to £1.28m in 8 of 10 futures;"
-        " anything below £4.50m and anything above £9.00m left out",
+        "before the cut around £0.00m, evenly to both sides, from £-1.28m to £1.28m in 8 of 10 futures;"
+        " anything below £4.50m and anything above £9.00m left out; what remains is as likely above as below £4.65m,"
+        " and from £4.52m to £4.97m in 8 of 10 futures",
         stats.truncnorm(4.5, 9, 0, 1),
     ),
     Example(
@@ -345,8 +347,9 @@ EXAMPLES = [
     Example(
         "truncated",
         {"parent": make("lognormal", {"mu": 0, "sigma": 1}), "low": 0.5, "high": 20},
-        "as likely above as below £1.00m, and from £0.28m to £3.60m in 8 of 10 futures,"
-        " with a longer tail upwards; anything below £0.50m and anything above £20.00m left out",
+        "before the cut as likely above as below £1.00m, and from £0.28m to £3.60m in 8 of 10 futures,"
+        " with a longer tail upwards; anything below £0.50m and anything above £20.00m left out;"
+        " what remains is as likely above as below £1.36m, and from £0.63m to £4.17m in 8 of 10 futures",
         Cut(stats.lognorm(1), 0.5, 20),
     ),
 ]

@@ -31,6 +31,7 @@ from simlib.readback import read_back
 from simlib.report import FORMATS, build_report, load_summary, render_again, write_report
 from simlib.reporters import check_formats
 from simlib.reporters.html import page
+from simlib.units import beside
 from simlib.wording import chance, chance_count, chance_range, clean, margin, money, number
 
 NASTY = (
@@ -322,6 +323,22 @@ def test_what_is_drawn_is_told_only_where_it_strays_from_what_was_asked() -> Non
         driver["flagged"] = flagged
         row = next(r for r in tables(build_report(summary(doc)))["assumption_register"].rows if address in r[0].text)
         assert (row[4].text == "as asked") is same
+
+
+def test_what_was_asked_and_drawn_stand_in_one_unit_and_no_finer_than_the_error() -> None:
+    said = [
+        (0.1, 0.09997, 0.0007, "money", "£m", ("£0.1000m", "£0.1000m")),
+        (0.0866, 0.08664, 0.00011, "money", "£m", ("£86.6k", "£86.6k")),
+        (0.0, -0.00013, 0.00022, "money", "£m", ("£0", "-£100")),
+        (6.0, 71.9 / 12, 0.0165, "duration", "£", ("72.0 months", "71.9 months")),
+        (0.0, -0.00046 / 12, 0.002, "duration", "£", ("0.00 months", "0.00 months")),
+        (0.0, 0.0000207, 0.000017, "share", "£", ("0.000%", "0.002%")),
+        (100_000.0, 100_000.0001, 0.00014, "number", "£", ("100,000.0000", "100,000.0001")),
+        (40.0, 40.03, 0.0, "count", "£", ("40", "40.03")),
+        (1.0, 1234.0, 300.0, "count", "£", ("0", "1,200")),
+    ]
+    for asked, drawn, error, kind, unit, told in said:
+        assert tuple(beside((asked, drawn), error, kind, unit)) == told
 
 
 def test_a_bridge_names_its_steps_without_dots_and_tells_the_small_ones_together() -> None:
@@ -790,6 +807,24 @@ def test_a_short_run_shows_no_bar() -> None:
 
 # The file in plain words
 
+SAID = """
+simlib: 1
+title: What is said
+money: £m
+run: {simulations: 200_000, precision: {mean: £10k, p90: £50k}}
+drivers:
+  late: {kind: duration, dist: lognormal, median: 4 months, p90: 12 months}
+  later: {kind: duration, dist: lognormal, median: 4 months, p90: 12 months}
+  cut: {kind: money, dist: normal, mean: 1, sd: 1, truncate: {low: 0}}
+  mass: {dist: normal, mean: 100_000, sd: 0.05}
+dependence:
+  together: {between: [drivers.late, drivers.later], concordance: 7 of 10}
+readings:
+  share: {why: it may, set: {drivers.mass: 100001}}
+outputs:
+  paid: {kind: money, formula: drivers.cut}
+"""
+
 
 @pytest.mark.parametrize("name", ["minimal", "south_somerset", "boston_east_lindsey", "hartlepool_darlington",
                                   "transformation_challenge_award", "benchmark"])  # fmt: skip
@@ -801,6 +836,66 @@ def test_every_config_is_read_back_without_what_only_a_program_reads(root: Path,
         assert (measure.label or "") in text
     for internal in ("Quantity(", "Formula(", "None", "Triangular(", "nan", "<simlib"):
         assert internal not in text
+
+
+def test_what_is_read_back_is_true_of_what_will_be_drawn() -> None:
+    lines = read_back(parse_config(SAID))
+    told = "\n".join(lines)
+    assert "As many futures as it takes to know mean to within £10,000 and p90 to within £50,000" in told
+    assert ", at most 200,000" in told
+    # of 10 futures both are below in 3.5 and both above in 3.5
+    assert "drivers.late and drivers.later, on the same side of their middles in 7 of 10 futures" in told
+    assert "before the cut around £1m, evenly to both sides, from -£0.2816m to £2.282m in 8 of 10 futures" in told
+    assert "what remains is as likely above as below £1.2m, and from £0.3026m to £2.378m in 8 of 10 futures" in told
+    assert "from 99,999.936 to 100,000.064 in 8 of 10 futures" in told
+    assert "share: it may. Sets drivers.mass = 100001" in told
+
+
+def test_a_fitted_delay_that_is_early_and_a_share_above_the_whole_are_told() -> None:
+    from small_files import document_of, parsed
+
+    from simlib import compile_model, simulate
+
+    # Both are refused where they are written down: low: -1 months, high: 110%.
+    model = compile_model(
+        parsed("""
+councils: {a: {gap: {basis: cumulative_base, already_includes_savings: no, plan: 1}}}
+measures:
+  m:
+    council: a
+    saving: 1
+    basis: recurring
+    from: 2020/21
+    delay: {dist: elicited, as: uniform, p20: 0 months, p80: 6 months}
+    realisation: {dist: elicited, as: uniform, p10: 10%, p90: 90%}
+  n:
+    council: a
+    saving: 1
+    basis: recurring
+    from: 2020/21
+    delay: {dist: elicited, as: pert, low: 3 months, mode: 6 months, high: 12 months, low_high: p10_p90}
+    realisation: {dist: normal, mean: 90%, sd: 10%}
+options: {o: {councils: a, measures: [m, n]}}
+""")
+    )
+    document = document_of(simulate(model, simulations=256, seed=1))
+    found = {c["address"]: c["text"] for c in document["checks"] if c["id"] == "beyond_bounds"}
+    assert found == {
+        "measures.m.delay": "in 20 of 100 futures it is below nothing: the saving comes early; truncate cuts it off",
+        "measures.n.realisation": "in 16 of 100 futures it is above 100%: more than planned is delivered;"
+        " truncate cuts it off",
+    }
+
+
+def test_a_note_that_holds_in_several_readings_is_told_once(root: Path) -> None:
+    from simlib import compile_model, simulate, simulate_plan, summarise
+
+    model = compile_model(load_config(root / "configs" / "south_somerset.yaml"))
+    checks = summarise(simulate(model, simulations=256), simulate_plan(model)).document["checks"]
+    found = [check["text"] for check in checks if check["id"] == "dependence_void"]
+    assert len(found) == 5
+    assert any(text.endswith("(in the readings 'on_time', 'budget_as_published', 'support_grant_as_planned' and"
+                             " 'evidence_in_year')") for text in found)  # fmt: skip
 
 
 def test_the_reading_of_a_measure_says_how_much_whose_when_how_late_and_who_pays(root: Path) -> None:
@@ -854,6 +949,24 @@ def test_every_family_and_every_term_can_be_explained() -> None:
         assert all(parameter in " ".join(lines) for parameter in FAMILIES[name].parameters)
     for term in TERMS:
         assert len(explanation(term.upper().replace(" ", "_"))) >= 2
+
+
+def test_what_a_file_may_say_of_draws_and_of_dependence_can_be_explained() -> None:
+    from simlib.config.schema import Dependence
+    from simlib.sampling import SAMPLERS
+
+    said = {"rank_correlation", "correlation", "strength", "concordance", "copula"}
+    assert said <= Dependence.model_fields.keys()
+    for word in (*SAMPLERS, *said, "dependence", "low_high", "pool", "truncate", "quantile", "degrees of freedom"):
+        assert len(explanation(word)) >= 2
+
+
+def test_a_family_says_what_may_be_left_out_and_what_may_stand_for_its_parameters() -> None:
+    pert, poisson = "\n".join(explanation("pert")), "\n".join(explanation("poisson"))
+    assert "- lambda: a plain number; may be left out; how much the most likely value counts" in pert
+    assert "mode: a figure of the entry's own kind (money, a share, a duration …)\n" in pert
+    assert "In place of parameters: quantiles" in pert
+    assert "In place of parameters" not in poisson
 
 
 def test_every_closing_test_is_in_the_glossary() -> None:

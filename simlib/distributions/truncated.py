@@ -16,6 +16,7 @@ from simlib.distributions.base import (
     Distribution,
     Show,
     bell,
+    middle_80,
     number,
     plain,
     positive,
@@ -139,8 +140,12 @@ class Truncated(ByTable):
         return self.parent.density(x) / self._kept()
 
     def sentence(self, show: Show = plain) -> str:
-        """The parent's sentence and the bounds."""
-        return f"{self.parent.sentence(show)}; {_outside(self.low, self.high, show)} left out"
+        """The parent's sentence, the bounds, and what is left between them where that is something else."""
+        before, after = middle_80(self.parent, show), middle_80(self, show)
+        outside = _outside(self.low, self.high, show)
+        if before == after:
+            return f"{self.parent.sentence(show)}; {outside} left out"
+        return f"before the cut {self.parent.sentence(show)}; {outside} left out; what remains is {after}"
 
 
 @dataclass(frozen=True, slots=True)
