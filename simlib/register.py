@@ -11,7 +11,6 @@ from simlib.wording import (
     chance_count,
     finer_money,
     interval_words,
-    joined,
     money,
     number,
     odds,
@@ -234,8 +233,7 @@ def assumptions_section(document: Document) -> Section | None:
         "Assumption",
         "In plain words",
         "Business case" if document["councils"] else "Plan",
-        "Asked for: average",
-        "Drawn: average",
+        "Average",
         "Source",
     )
     table = Table("assumption_register", "Assumptions register", headings, rows)
@@ -300,7 +298,6 @@ def _assumption_row(document: Document, address: str, driver: Document) -> tuple
         Cell((requested.get("sentence") or _band_words(requested, kind, unit)) + _unmet_words(document, driver)),
         plan_cell,
         Cell(shown(requested.get("mean"), kind, unit), requested.get("mean")),
-        Cell(_drawn_words(document, driver)),
         Cell("no source given" if address in _unsourced(document) else _source_words(driver)),
     )
 
@@ -308,14 +305,6 @@ def _assumption_row(document: Document, address: str, driver: Document) -> tuple
 def _unmet_words(document: Document, driver: Document) -> str:
     """Tell what was stated about it and is not met."""
     return unmet_words(driver["stated"], lambda value: figure(value, driver["kind"], document["unit"]))
-
-
-def _drawn_words(document: Document, driver: Document) -> str:
-    """Tell the average that was drawn, where it differs from what was asked by more than chance does."""
-    if not any(name.startswith("mean") for name in driver.get("flagged") or ()):
-        return "as asked"
-    kind, unit = driver.get("kind"), document["unit"]
-    return joined([shown(drawn.get("mean"), kind, unit) for drawn in _by_year(driver).values()])
 
 
 def _by_year(driver: Document) -> Mapping[str | None, Document]:

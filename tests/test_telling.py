@@ -316,15 +316,6 @@ def test_a_note_explains_only_columns_that_are_there() -> None:
     assert "general fund" not in found["one_off_south"].note
 
 
-def test_what_is_drawn_is_told_only_where_it_strays_from_what_was_asked() -> None:
-    doc = document()
-    address, driver = next(iter(doc["drivers"].items()))
-    for flagged, same in (([], True), (["p25 in 2017/18"], True), (["mean in 2017/18"], False)):
-        driver["flagged"] = flagged
-        row = next(r for r in tables(build_report(summary(doc)))["assumption_register"].rows if address in r[0].text)
-        assert (row[4].text == "as asked") is same
-
-
 def test_what_was_asked_and_drawn_stand_in_one_unit_and_no_finer_than_the_error() -> None:
     said = [
         (0.1, 0.09997, 0.0007, "money", "£m", ("£0.1000m", "£0.1000m")),
