@@ -6,7 +6,7 @@ moves nobody else; anything else is a matrix, repaired where it is only not posi
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 
 import numpy as np
@@ -26,6 +26,7 @@ from simlib.sampling import (
 )
 
 LARGEST_REPAIR = 0.05  # of a correlation; beyond it the file contradicts itself and is refused
+MOST_JOINT = 300  # figures of one matrix: its cost grows with the cube
 ROUNDING = 1e-12
 # Rank correlations that words stand for: a judgement, as authors draw the lines in different places.
 STRENGTHS = {"none": 0.0, "low": 0.2, "medium": 0.5, "high": 0.8}
@@ -113,6 +114,13 @@ class Joint:
     components: tuple[tuple[float, ...], ...]
     df: float = GAUSSIAN
     mixing: Dimension | None = None
+    key: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", hash((self.members, self.rows, self.df, self.mixing)))
+
+    def __hash__(self) -> int:
+        return self.key  # kept: every draw of a member asks for it, and a matrix has many entries
 
     def correlation(self, first: Dimension, second: Dimension) -> float:
         """Give the correlation of two members' scores."""
@@ -362,6 +370,9 @@ def _group(statements: list[Statement], fresh: Fresh) -> tuple[Group, Repair | N
     alike = max(weights) - min(weights) < ROUNDING and min(weights) >= 0.0
     if len(statements) == 1 and only.factor is not None and alike:
         return CommonFactor(members, only.factor, weights[0], df, mixing), None
+    if len(members) > MOST_JOINT:
+        text = f"expected at most {MOST_JOINT} figures that go together pair by pair, got {len(members):,}"
+        raise ModelError([Problem("", only.address, f"{text}; say what they have in common as a driver")])
     matrix, repair = _repaired(statements, members, fresh)
     rows = tuple(tuple(map(float, row[: i + 1])) for i, row in enumerate(factor(matrix)))
     components = tuple(tuple(map(float, row)) for row in principal(matrix))

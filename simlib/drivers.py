@@ -408,7 +408,7 @@ def happening(node: Event, uniform: Floats, chances: Sequence[Floats]) -> Floats
 
 
 def _pick(value: Floats, year: int | None) -> Floats:
-    if year is None:
+    if year is None or value.ndim < 2:  # what holds once holds in the year that is named
         return value
     row = value[year]
     return np.asarray(row[0]) if row.shape == (1,) else row  # the same in every future: a figure like any other

@@ -30,6 +30,7 @@ from simlib.source import ChunkSource
 
 MOST_STAGED = 2**24  # futures, where a precision is asked for and no number
 PILOT, PILOT_SEED = 8_192, 2  # futures that tell what matters, the same for every seed of a run
+MOST_ORDERED = 21_201  # dimensions for which scipy has direction numbers
 LARGEST_STEP = 64.0  # an interval so many times too wide, or without an end, is looked at again before more is drawn
 NEARLY_ONE = 1.25
 STRETCH = 8  # chunks that one worker counts in one go
@@ -105,6 +106,10 @@ def _tasks(
         text = f"expected sobol, the one sampler with an order to keep, got '{sampler}'"
         raise ModelError([Problem("", "run.sampler", text)])
     former = tuple(Dimension(*place) for place in order or ())  # those that are gone keep their places empty
+    if ordered and (wanted := len({*former, *everything})) > MOST_ORDERED:
+        text = f"expected at most {MOST_ORDERED:,} uncertain figures of the sampler {sampler}, each year counted"
+        text += f" and those of an order that is kept, got {wanted:,}; say sampler: random"
+        raise ModelError([Problem("", "run.sampler", text)])
     placed = tuple(dict.fromkeys((*former, *(_by_influence(model, everything) if ordered else everything))))
     return lambda count: _ChunkTask(model, make_sampler(sampler, seed, placed, count), everything, seed)
 

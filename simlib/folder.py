@@ -268,6 +268,8 @@ def read_order(folder: Path) -> list[tuple[str, int]]:
         When the folder is no run, is damaged, or its sampler has no order.
     """
     config = read_folder(folder).document["config"]
+    if not isinstance(config, dict):
+        raise ResultsError(f"{folder / _SIGN[0]}: damaged: expected config as a mapping")
     found = config.get("dimensions")
     if found is None:
         raise ResultsError(

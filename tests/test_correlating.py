@@ -15,7 +15,7 @@ from small_files import COUNCIL, document_of, drawn, parsed
 from simlib import compile_model, load_config, simulate
 from simlib.config import Config, parse_config
 from simlib.correlating import FAR, RANKED, correlation_checks, dependence, rank_correlations
-from simlib.dependence import STRENGTHS, CommonFactor
+from simlib.dependence import MOST_JOINT, STRENGTHS, CommonFactor
 from simlib.errors import ModelError
 from simlib.results import Futures
 from simlib.sampling import CHUNK, SAMPLERS, Dimension, joint_chance, spearman, tail_dependence, to_spearman
@@ -453,3 +453,12 @@ def test_the_worked_example_is_what_comes_out(tmp_path: Path) -> None:
     assert [level for level, _, _ in correlation_checks(pairs)] == ["note"] * 6
     assert f"first {RANKED:,} of them" in page
     assert all(f"{value:g} (`{word}`)" in page for word, value in STRENGTHS.items())
+
+
+def test_more_figures_than_one_matrix_can_bear_are_refused() -> None:
+    count = MOST_JOINT + 2
+    drivers = "".join(f"  d{i}: {{dist: normal, mean: 0, sd: 1}}\n" for i in range(count))
+    two = "  s{0}: {{between: [drivers.d{0}, drivers.d{1}], correlation: 0.3}}\n"
+    pairs = "".join(two.format(i, i + 1) for i in range(count - 1))
+    with pytest.raises(ModelError, match="at most 300 figures that go together pair by pair, got 302"):
+        drawn(f"drivers:\n{drivers}dependence:\n{pairs}outputs: {{o: d0}}\n", 200)

@@ -17,8 +17,9 @@ from simlib.config.quantities import Quantity
 from simlib.distributions import FAMILIES, Distribution, Metalog, ParameterError, fit, fitted_value, make
 from simlib.distributions.feasibility import basis, curve, slope, turning_point
 from simlib.distributions.fitting import ELICITED, ImpossibleError, impossible
-from simlib.distributions.statements import Statement
+from simlib.distributions.statements import Statement, quantile_name, quantile_of_name
 from simlib.engine import simulate
+from simlib.errors import ConfigError
 from simlib.quoting import quantity_words
 from simlib.register import assumptions_section
 from tests.small_files import document_of, parsed
@@ -420,3 +421,39 @@ def test_an_end_that_is_stated_twice_is_refused(end: str) -> None:
     quantiles = {0.0: 1.0, 0.5: 2.0} if end == "low" else {0.5: 2.0, 1.0: 4.0}
     with pytest.raises(ParameterError, match=f"expected either {end} or p"):
         fit("uniform", quantiles, **{end: 0.5 if end == "low" else 5.0})
+
+
+@pytest.mark.parametrize("family", ["gumbel", "student_t", "normal", "uniform"])
+def test_an_sd_beside_a_mean_of_nothing_is_met(family: str) -> None:
+    made = fit(family, {}, mean=0.0, sd=0.7, **({"df": 5.0} if family == "student_t" else {}))
+    assert made.sd == pytest.approx(0.7, rel=1e-12)
+
+
+@pytest.mark.parametrize("p", [1e-12, 1e-7, 0.0000251, 0.025, 0.9999999999])
+def test_the_name_of_a_quantile_is_read_back_as_it(p: float) -> None:
+    assert quantile_of_name(quantile_name(p)) == p
+
+
+def test_a_quantile_far_out_is_met() -> None:
+    assert fit("normal", {1e-12: -10.0}, mean=1.0).quantile(1e-12) == pytest.approx(-10.0)
+
+
+def test_a_reference_class_is_cut_off_where_the_file_says_so() -> None:
+    found = driver("{reference: one_off_overrun, kind: share, truncate: {low: 100%, high: 200%}}")
+    parent = make("lognormal", {"median": 1.25, "p90": 1.84})
+    assert found.value == make("truncated", {"parent": parent, "low": 1.0, "high": 2.0})
+    assert found.reference == "one_off_overrun"
+    assert [each.fitted for each in found.stated] == [found.value.quantile(0.5), found.value.quantile(0.9)]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ("reference: tca_award, kind: share, truncate: {low: 1%}", "is certain: there is nothing to cut off"),
+        ("reference: one_off_overrun, kind: share, truncate: {lo: 1%}", "unknown key 'lo'; did you mean 'low'"),
+        ("reference: one_off_overrun, kind: share, truncate: {high: 1%}", "keep at least a billionth"),
+    ],
+)
+def test_bounds_of_a_reference_class_are_checked(entry: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        driver(f"{{{entry}}}")

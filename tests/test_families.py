@@ -672,6 +672,19 @@ REFUSED = [
     ),
     (
         "logarithmic_pool",
+        {"of": [make("normal", {"mean": m, "sd": 0.5}) for m in (0, 1000)], "weights": [0.5, 0.5]},
+        "of",
+        "expected parts that overlap, got parts that rule each other out",
+    ),
+    (
+        "mixture",
+        {"of": [make("mixture", {"of": [NORMAL] * 51, "weights": [1 / 51] * 51})] * 2, "weights": [0.5, 0.5]},
+        "of",
+        "expected at most 100 distributions, those inside others counted, got 102",
+    ),
+    ("loguniform", {"low": 1e-300, "high": 10}, "high", "expected at most 1e+300 times low, got 10"),
+    (
+        "logarithmic_pool",
         {"of": [make("fixed", {"value": v}) for v in (1, 2)], "weights": [0.5, 0.5]},
         "of",
         "expected parts with a value in common, got none that all of them hold possible",
@@ -819,3 +832,25 @@ def test_a_config_with_every_family_has_the_moments_that_its_parts_add_up_to(
 def test_the_oracles_of_that_config_are_as_many_as_its_figures() -> None:
     drivers = tree(ROOT / "configs" / "textbook" / "every_family.yaml")["drivers"]
     assert len(drivers) == sum(map(len, ADDED.values())) - 1 + len(TAKEN_OFF)  # the appeal is asked about twice
+
+
+def test_a_logarithmic_pool_inside_another_is_its_parts() -> None:
+    one, two, three = (make("normal", {"mean": m, "sd": s}) for m, s in ((0.0, 1.0), (1.0, 2.0), (3.0, 1.0)))
+    inner = make("logarithmic_pool", {"of": [one, two], "weights": [0.25, 0.75]})
+    outer = make("logarithmic_pool", {"of": [inner, three], "weights": [0.4, 0.6]})
+    flat = make("logarithmic_pool", {"of": [one, two, three], "weights": [0.1, 0.3, 0.6]})
+    assert outer.ppf(LEVELS_OF_A_POOL) == pytest.approx(flat.ppf(LEVELS_OF_A_POOL), rel=1e-9)
+
+
+LEVELS_OF_A_POOL = np.array([0.001, 0.1, 0.5, 0.9, 0.999])
+
+
+def test_one_value_far_out_leaves_the_smoothed_others_exact() -> None:
+    data = make("empirical", {"values": [1.0, 2.0, 4.0, 1e9], "smoothed": True, "bandwidth": 0.5})
+    p = np.array([1e-9, 0.1, 0.3, 0.6, 0.74, 0.76, 0.9])
+    assert data.cdf(data.ppf(p)) == pytest.approx(p, rel=1e-6)
+
+
+def test_quantiles_a_hair_from_a_bound_are_refused_in_words() -> None:
+    with pytest.raises(ParameterError, match="its curve would turn back"):
+        make("metalog", {"quantiles": {"p10": 1, "p50": 2, "p90": 3}, "low": 0.9999999999999999})

@@ -1,5 +1,6 @@
 """Formulas against Python and numpy, and what is no formula; formulas in a file are in ``test_config``."""
 
+import math
 import pickle
 
 import numpy as np
@@ -162,3 +163,35 @@ def test_no_text_makes_the_parser_stumble(text: str) -> None:
         assert parse_formula(text).text == text
     except FormulaError as refusal:
         assert str(refusal)  # noqa: PT017 - either a formula or this
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("(x > 0) + (y > 0)", 2.0),
+        ("-(x > 0)", -1.0),
+        ("(x > 0) - (y > 5)", 1.0),
+        ("exp(x > 0)", math.e),
+        ("(not x) + (x and y)", 1.0),
+    ],
+)
+def test_conditions_are_numbers(text: str, value: float) -> None:
+    assert parse_formula(text).evaluate({"x": np.array([3.0]), "y": np.array([4.0])}).tolist() == [value]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("log(x) > 1", math.nan),
+        ("not log(x)", math.nan),
+        ("log(x) == log(x)", math.nan),
+        ("where(log(x) > 0, 1, 2)", math.nan),
+        ("x > -3 and log(x) > 0", math.nan),
+        ("x > 0 and log(x) > 0", 0.0),
+        ("x < 0 or log(x) > 0", 1.0),
+        ("where(x > 0, log(x), 5)", 5.0),
+    ],
+)
+def test_a_condition_on_what_has_no_answer_has_none_unless_the_rest_settles_it(text: str, value: float) -> None:
+    found = parse_formula(text).evaluate({"x": np.array([-1.0])})
+    assert found == pytest.approx(value, nan_ok=True)

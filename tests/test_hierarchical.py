@@ -317,3 +317,11 @@ def test_families_of_lists_have_no_members_of_their_own(family: str) -> None:
     body = f"drivers: {{x: {{dist: {family}, hierarchical: yes, values: [1, 2]}}}}\noutputs: {{y: drivers.x}}\n"
     with pytest.raises(ConfigError, match="families whose parameters are single figures"):
         parsed(body)
+
+
+def test_members_may_be_stated_by_their_quantiles() -> None:
+    values = values_of(
+        "  level: {dist: uniform, low: 1, high: 3}\n"
+        "  x: {dist: lognormal, hierarchical: yes, median: level, p90: 2 * level}"
+    )
+    assert near_mean(np.log(values), 1.5 * math.log(3.0) - 1.0)  # the mean of log(level) over 1 to 3

@@ -93,3 +93,11 @@ def test_an_override_without_end_is_quoted_in_part() -> None:
     with pytest.raises(ConfigError) as caught:
         parse_config("simlib: 1\ntitle: A\n", overrides={"title": "[" * 100_000})
     assert re.match(r"--set title=\[+\.\.\.: title: expected at most 40 levels", str(caught.value))
+
+
+@pytest.mark.parametrize("formula", ["where(a > 1, 2, 3)", "min(a, max(3, a))", "max(a, 0)"])
+@pytest.mark.parametrize("entry", ["outputs: {o: %s, p: 1}", "outputs: {o: {formula: %s, label: O}}"])
+def test_a_formula_cut_by_commas_is_told_once(formula: str, entry: str) -> None:
+    said = refusal(f"simlib: 1\ntitle: Cut\ndrivers: {{a: 1}}\n{entry % formula}\n").splitlines()
+    assert len(said) == 1
+    assert "put a formula with a comma in quotation marks" in said[0]

@@ -199,3 +199,23 @@ def test_a_forged_run_cannot_name_files_elsewhere(run: Path, section: str) -> No
     changed(run / "manifest.json", "summary_sha256", sha256((run / "summary.json").read_bytes()).hexdigest())
     with pytest.raises(ResultsError, match=f"{section} has an entry with no name that a file can have"):
         load_summary(run)
+
+
+@pytest.mark.parametrize(
+    ("kept", "words"),
+    [
+        (3, "damaged: expected config as a mapping"),
+        ({"sampler": "sobol", "dimensions": [[f"n{i}", 0] for i in range(21_202)]}, "at most 21,201 uncertain figures"),
+    ],
+)
+def test_an_order_that_no_run_has_written_is_refused(
+    kept: object, words: str, run: Path, config: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    content = json.dumps({**json.loads((run / "summary.json").read_bytes()), "config": kept}).encode()
+    (run / "summary.json").write_bytes(content)
+    manifest = json.loads((run / "manifest.json").read_bytes())
+    (run / "manifest.json").write_text(json.dumps({**manifest, "summary_sha256": sha256(content).hexdigest()}))
+    asked = ["run", str(config), "--sampler", "sobol", "--keep-order", str(run), "--out", "next"]
+    assert main(asked) == 2
+    assert words in capfd.readouterr().err
+    assert not Path("next").exists()

@@ -355,3 +355,8 @@ def test_a_good_file_uses_every_way_to_vary(root: Path) -> None:
     model = compile_model(load_config(root / "tests" / "good" / "time.yaml"))
     quantities = [node.quantity for node in model.nodes if getattr(node, "quantity", None)]  # type: ignore[attr-defined]
     assert {quantity.varies.mode for quantity in quantities if quantity.varies} | {"once"} == set(get_args(Mode))
+
+
+def test_what_holds_once_holds_in_a_year_that_is_named() -> None:
+    futures = drawn("drivers: {a: {dist: normal, mean: 1, sd: 1}}\noutputs: {o: a.y2021_22}\n", 200)
+    assert np.array_equal(futures.outputs["o"], futures.drivers["drivers.a"])

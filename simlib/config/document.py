@@ -231,11 +231,23 @@ class _Builder:
         place = key.place if key is not None and not node else node.place
         if key is not None and not node and _AFTER_COMMA.fullmatch(key):
             hint = "a comma ends a value inside {...}: write £22_000 for £22,000, or put it in quotation marks"
-        elif key is not None and not node and key.count(")") > key.count("("):
+            self._stack[-1].skips = True  # a piece of a value is no entry of its own, about which more could be said
+        elif key is not None and not node and (cut := self._cut(self._stack[-1].node)) is not None:
+            self._stack[-1].skips = True
+            if cut.broken:
+                return  # another piece of the same formula
+            cut.broken = True
             hint = "a comma ends a value inside {...}: put a formula with a comma in quotation marks"
         else:
             hint = "expected a value; leave the key out where there is nothing to say" if key else "expected a value"
         self._complain(place, node.address, hint if not node else f"{hint}, got '{node}'")
+
+    @staticmethod
+    def _cut(node: Mapping | Listing) -> Text | None:
+        """Give the value that a comma has cut, where the last one has a bracket that is still open."""
+        last = next(reversed(node.values()), None) if isinstance(node, Mapping) else None
+        still_open = isinstance(last, Text) and last.plain and last.count("(") > last.count(")")
+        return last if still_open and isinstance(last, Text) else None
 
     def _alias(self, event: Any) -> None:
         place = self._place(event.start_mark)

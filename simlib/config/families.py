@@ -71,7 +71,7 @@ def distribution(
     found = _untruncated(node, slot, setting, common)
     if isinstance(found, Hierarchical):
         return found
-    result = _truncated(node["truncate"], found, slot, setting) if "truncate" in node else found
+    result = truncated(node["truncate"], found, slot, setting) if "truncate" in node else found
     _within(node, result, slot)
     return result
 
@@ -370,7 +370,18 @@ def _data(file: Text, setting: Setting) -> str:
         refuse(file, f"{quote(file)} is not UTF-8 text")
 
 
-def _truncated(node: Node, found: Distribution, slot: "Slot", setting: Setting) -> Distribution:
+def truncated(node: Node, found: Distribution, slot: "Slot", setting: Setting) -> Distribution:
+    """Read the bounds at which a distribution is cut off, and cut it off there.
+
+    Parameters
+    ----------
+    node
+        What stands under ``truncate``.
+    found
+        The distribution before.
+    slot, setting
+        As it was read with.
+    """
     if not isinstance(node, Mapping) or not node:
         expected(node, "low, high or both")
     scalars.closed(node, ("low", "high"))

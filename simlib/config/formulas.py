@@ -35,19 +35,65 @@ _BINARY: dict[type[ast.operator], tuple[str, Callable[..., Any]]] = {
     ast.Mod: ("%", np.mod),
     ast.FloorDiv: ("//", np.floor_divide),
 }
+
+
+def _less(left: Any, right: Any) -> Any:
+    return _told(np.less(left, right), left, right)
+
+
+def _less_equal(left: Any, right: Any) -> Any:
+    return _told(np.less_equal(left, right), left, right)
+
+
+def _greater(left: Any, right: Any) -> Any:
+    return _told(np.greater(left, right), left, right)
+
+
+def _greater_equal(left: Any, right: Any) -> Any:
+    return _told(np.greater_equal(left, right), left, right)
+
+
+def _equal(left: Any, right: Any) -> Any:
+    return _told(np.equal(left, right), left, right)
+
+
+def _not_equal(left: Any, right: Any) -> Any:
+    return _told(np.not_equal(left, right), left, right)
+
+
+def _told(holds: Any, *sides: Any) -> Any:
+    """Give a condition as numbers (numpy adds truths as "or"), and nan where a side of it has no answer."""
+    return np.where(np.logical_or.reduce(np.broadcast_arrays(*map(np.isnan, sides))), np.nan, holds)
+
+
+def _both(left: Any, right: Any) -> Any:
+    """Whether both hold: one that does not settles it, though the other has no answer."""
+    return np.where((left == 0) | (right == 0), 0.0, _told(True, left, right))
+
+
+def _either(left: Any, right: Any) -> Any:
+    """Whether one holds: one that does settles it, though the other has no answer."""
+    holds = (np.not_equal(left, 0) & ~np.isnan(left)) | (np.not_equal(right, 0) & ~np.isnan(right))
+    return np.where(holds, 1.0, _told(False, left, right))
+
+
+def _not(value: Any) -> Any:
+    return _told(np.logical_not(value), value)
+
+
 _COMPARE: dict[type[ast.cmpop], tuple[str, Callable[..., Any]]] = {
-    ast.Lt: ("<", np.less),
-    ast.LtE: ("<=", np.less_equal),
-    ast.Gt: (">", np.greater),
-    ast.GtE: (">=", np.greater_equal),
-    ast.Eq: ("==", np.equal),
-    ast.NotEq: ("!=", np.not_equal),
+    ast.Lt: ("<", _less),
+    ast.LtE: ("<=", _less_equal),
+    ast.Gt: (">", _greater),
+    ast.GtE: (">=", _greater_equal),
+    ast.Eq: ("==", _equal),
+    ast.NotEq: ("!=", _not_equal),
 }
-_CONDITIONS = {function for _, function in _COMPARE.values()} | {np.logical_and, np.logical_or, np.logical_not}
+_CONDITIONS = {function for _, function in _COMPARE.values()} | {_both, _either, _not}
 _UNARY: dict[type[ast.unaryop], Callable[..., Any]] = {
     ast.UAdd: np.positive,
     ast.USub: np.negative,
-    ast.Not: np.logical_not,
+    ast.Not: _not,
 }
 
 
@@ -67,7 +113,7 @@ def _fold(function: Callable[..., Any], values: tuple[Any, ...]) -> Any:
 
 
 def _choose(condition: Any, yes: Any, no: Any) -> Any:
-    return np.where(np.not_equal(condition, 0), yes, no)
+    return np.where(np.isnan(condition), np.nan, np.where(np.not_equal(condition, 0), yes, no))
 
 
 def _clip(value: Any, low: Any, high: Any) -> Any:
@@ -262,7 +308,7 @@ class _Reader:
         return self._constant_or((function, left, right), node)
 
     def both(self, node: ast.BoolOp, depth: int) -> Tree:
-        function = np.logical_and if isinstance(node.op, ast.And) else np.logical_or
+        function = _both if isinstance(node.op, ast.And) else _either
         tree = self.read(node.values[0], depth)
         for value in node.values[1:]:
             tree = (function, tree, self.read(value, depth))
@@ -275,7 +321,7 @@ class _Reader:
             if type(operator) not in _COMPARE:
                 raise FormulaError(f"expected < <= > >= == or !=, got {self._piece(node)}")
             link = (_COMPARE[type(operator)][1], left, right)
-            tree = link if tree is None else (np.logical_and, tree, link)
+            tree = link if tree is None else (_both, tree, link)
         assert tree is not None  # a comparison has two sides
         return tree
 

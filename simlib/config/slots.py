@@ -27,7 +27,7 @@ from simlib.config.nodes import (
 )
 from simlib.config.quantities import ByYear, DatedChances, Kind, Quantity, SumOf
 from simlib.config.scalars import Setting
-from simlib.distributions import Distribution
+from simlib.distributions import Distribution, fitted_value
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 HEADS = ("dist", "reference", "value", "formula")
@@ -233,8 +233,11 @@ def _mapping(node: Mapping, slot: Slot, setting: Setting) -> Quantity:
     gather.finish()
     assert found is not None  # finish() raises otherwise
     assert value is not None
-    result = _referenced(found, value) if isinstance(value, Quantity) else replace(found, value=families.settled(value))
-    if result.distribution is not None and head == "dist":
+    if isinstance(value, Quantity):
+        result = _referenced(found, _cut_off(node, value, slot, setting))
+    else:
+        result = replace(found, value=families.settled(value))
+    if result.distribution is not None and head == "dist" and not isinstance(value, Hierarchical):
         result = replace(result, stated=elicited.stated(node, result.distribution, slot, setting))
     _check_varies(node, result, slot)
     return result
@@ -270,6 +273,17 @@ def _reference(node: Node, slot: Slot, setting: Setting) -> Quantity:
 
 
 _READ_HEAD = {"value": _literal_or_formula, "formula": _formula_only, "reference": _reference}
+
+
+def _cut_off(node: Mapping, reference: Quantity, slot: Slot, setting: Setting) -> Quantity:
+    """Cut a reference class off at the bounds that stand beside it, if any do."""
+    if "truncate" not in node:
+        return reference
+    if reference.distribution is None:
+        refuse(node["truncate"], f"reference class {quote(node['reference'])} is certain: there is nothing to cut off")
+    cut = families.truncated(node["truncate"], reference.distribution, slot, setting)
+    stated = tuple(replace(each, fitted=fitted_value(cut, each.statement)) for each in reference.stated)
+    return replace(reference, value=cut, stated=stated)
 
 
 def _referenced(found: Quantity, reference: Quantity) -> Quantity:

@@ -29,6 +29,7 @@ __all__ = ["Beta", "LogUniform", "Pert", "Triangular", "Uniform"]
 
 LARGEST_BETA = 1e9  # beyond it scipy's inverse loses its digits
 LARGEST_LAMBDA = 1e6
+LARGEST_RATIO = 1e300  # of the ends of a loguniform: a number can hold no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,10 @@ class LogUniform(ByTable):
 
     def __post_init__(self) -> None:
         low = positive("low", self.low)
-        settle(self, low=low, high=above("high", self.high, other="low", bound=low))
+        high = above("high", self.high, other="low", bound=low)
+        if high > LARGEST_RATIO * low:
+            refuse("high", f"at most {LARGEST_RATIO:g} times low", high)
+        settle(self, low=low, high=high)
 
     @property
     def _length(self) -> float:

@@ -162,7 +162,8 @@ def _check_met(family: str, said: Statement, fitted: Distribution) -> None:
 
 def _room(said: Statement) -> float:
     values = [each.value for each in said.told if each.word != "sd"] or [each.value for each in said.told]
-    return CLOSE * ((max(values) - min(values)) or abs(values[0]))
+    # Beside a mean of 0 the sd is all that says how large the figures are.
+    return CLOSE * max((max(values) - min(values)) or abs(values[0]), said.sd or 0.0)
 
 
 def _instead(family: str, said: Statement) -> str:

@@ -136,9 +136,20 @@ class Smoothed(ByTable):
         beside = self._width * score(p, q)
         values = np.array(points[0] + beside)
         inside = np.isfinite(beside)
-        low, high = values[inside], points[-1] + beside[inside]
+        first, last = self._bracket(p[inside], q[inside])
+        low, high = np.maximum(values[inside], first), np.minimum(points[-1] + beside[inside], last)
         values[inside] = inverse(self.cdf, self.sf, p[inside], q[inside], low=low, high=high)
         return values
+
+    def _bracket(self, p: Array, q: Array) -> tuple[Array, Array]:
+        """Give values around the place of p, judged from the nearer tail: one value far out slows no root down."""
+        points, _ = _points(self)
+        below, over = _reached(self)
+        up = np.searchsorted(below, p, side="left")
+        down = len(over) - np.searchsorted(over[::-1], q, side="right")
+        place = np.where(p <= q, up, down)
+        edges = np.concatenate([[-np.inf, -np.inf], points, [np.inf, np.inf]])  # with room for rounding
+        return edges[place], edges[place + 3]
 
     def cdf(self, x: npt.ArrayLike) -> Array:
         """Mean of Phi((x - value)/bandwidth)."""
@@ -200,6 +211,13 @@ def _averaged(data: Smoothed, x: npt.ArrayLike, kernel: Callable[[Array], Array]
 def _points(data: Smoothed) -> tuple[Array, Array]:
     points, counts = np.unique(data.values, return_counts=True)
     return points, counts / len(data.values)
+
+
+@lru_cache(maxsize=512)
+def _reached(data: Smoothed) -> tuple[Array, Array]:
+    """Give the probability up to each value and above it."""
+    points, _ = _points(data)
+    return data.cdf(points), data.sf(points)
 
 
 @lru_cache(maxsize=512)

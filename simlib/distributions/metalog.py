@@ -167,9 +167,12 @@ class Metalog(ByTable):
         """Give the values whose largest change from x is least; where there are bounds, the scale bends."""
         assert self.terms is not None
         values = self._unbound(x)
-        step = 1e-6 * np.min(np.diff(x))
+        room = [1.0 if bound is None else abs(bound - end) for bound, end in ((self.low, x[0]), (self.high, x[-1]))]
+        step = min(1e-6 * float(np.min(np.diff(x))), 0.5 * min(room))  # between the bounds, however near they are
         widths = np.abs(self._unbound(x + step) - self._unbound(x - step)) / (2.0 * step)
         close = None
+        if not np.isfinite(widths).all():  # so near a bound that no number lies between
+            return None
         for _ in range(1 if self.low is None and self.high is None else ROUNDS):
             moved = feasibility.nearest(odds, values, self.terms, widths=widths, heaviest=self._heaviest())
             if moved is None:

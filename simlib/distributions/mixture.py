@@ -29,6 +29,9 @@ from simlib.distributions.tables import ByTable
 
 __all__ = ["Mixture", "ZeroInflated", "weighed_parts"]
 
+MOST_PARTS = 100  # those inside others counted: each figure of the whole asks every part, and roots ask often
+
+
 @dataclass(frozen=True, slots=True)
 class Mixture(ByTable):
     """In a share `weights[i]` of futures the value comes from `components[i]`."""
@@ -206,7 +209,17 @@ def weighed_parts(of: object, shares: object) -> tuple[tuple[Distribution, ...],
             refuse("of", "a list of distributions", component)
     if not components:
         refuse("of", "at least one distribution", len(components))
+    if (count := sum(map(_count, components))) > MOST_PARTS:
+        refuse("of", f"at most {MOST_PARTS} distributions, those inside others counted", count)
     return components, weights("weights", shares, length=len(components))
+
+
+def _count(distribution: object) -> int:
+    """Count the distributions that one is made of."""
+    inside = getattr(distribution, "components", ())
+    for name in ("component", "parent"):
+        inside = inside or ((getattr(distribution, name),) if hasattr(distribution, name) else ())
+    return sum(map(_count, inside)) if inside else 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -23,6 +23,7 @@ __all__ = ["LogarithmicPool"]
 REACH = 25  # scores; further out (1e-138) scipy's inverse of the incomplete beta gives up
 LEAST_SHARED = 1e-6  # with less the parts contradict each other, and what they share is an accident
 MOST_AT_END = 1e-7  # of the probability, closer to a bound than numbers can tell apart
+_RULED_OUT = "expected parts that overlap, got parts that rule each other out"
 FLOOR = 1e-16  # of the probability: rounding beside a bound that is not 0 allows no less
 
 
@@ -63,9 +64,13 @@ class LogarithmicPool(ByTable):
             self._check_overlap()
 
     def _parts(self) -> list[tuple[Distribution, float]]:
-        """Components that count, with their weights."""
-        pairs = zip(self.components, self.weights, strict=True)
-        return [(component, weight) for component, weight in pairs if weight > 0.0]
+        """Components that count, with their weights; of a pool among them its own, which is the same product."""
+        pairs = [pair for pair in zip(self.components, self.weights, strict=True) if pair[1] > 0.0]
+        return [
+            (component, weight * inside)
+            for pooled, weight in pairs
+            for component, inside in (pooled._parts() if isinstance(pooled, LogarithmicPool) else [(pooled, 1.0)])
+        ]
 
     def _check_common(self) -> None:
         if not _common(self).size:
@@ -79,8 +84,8 @@ class LogarithmicPool(ByTable):
     def _check_overlap(self) -> None:
         low, high = self.support
         least = 0.0 if high <= low else min(float(c.cdf(high) - c.cdf(low)) for c, _ in self._parts())
-        if least < LEAST_KEPT or _curve(self).total < LEAST_SHARED:
-            raise ParameterError("of", "expected parts that overlap, got parts that rule each other out")
+        if least < LEAST_KEPT:
+            raise ParameterError("of", _RULED_OUT)
         if _curve(self).at_end > MOST_AT_END:
             message = "expected parts of which no more than a trace lies at a bound, got a pile on it"
             raise ParameterError("of", message)
@@ -229,6 +234,8 @@ def _curve(pool: LogarithmicPool) -> _Curve:
 
     scores, masses = divided(integral, np.arange(-8.0 * REACH, 8.0 * REACH + 1.0) / 8.0, floor=FLOOR)
     edges, total = place(scores), float(masses.sum())
+    if not total >= LEAST_SHARED:  # before anything is divided by it: it may be 0, or nothing that is a number
+        raise ParameterError("of", _RULED_OUT)
     below = np.append(0.0, np.cumsum(masses)) / total
     over = np.append(np.cumsum(masses[::-1])[::-1], 0.0) / total
     low, high = edges[:-1], edges[1:]

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from simlib.distributions.base import Distribution
@@ -72,10 +73,13 @@ def quantile_of_name(name: str) -> float | None:
 def quantile_name(p: float) -> str:
     """Give the name of a quantile.
 
-    >>> quantile_name(0.975)
-    'p97.5'
+    >>> quantile_name(0.975), quantile_name(1e-9)
+    ('p97.5', 'p0.0000001')
     """
-    return f"p{100.0 * p:.6g}"
+    name = f"p{100.0 * p:.6g}"
+    # What six digits cannot tell from another quantile (or from an end) is written in full.
+    known = p in (0.0, 1.0) or quantile_of_name(name) == p
+    return name if known else f"p{(100 * Decimal(repr(float(p)))).normalize():f}"
 
 
 def fitted_value(distribution: Distribution, word: str) -> float | None:

@@ -41,7 +41,7 @@ def explained(scores: Array, figures: Array) -> Array:
     [1.0, 0.0]
     """
     d, n = scores.shape
-    told = [row - row.mean() for row in figures if np.isfinite(row).all() and row.min() < row.max()]
+    told = [row - row.mean() for row in figures if np.isfinite(row).all() and row.std() > 0.0]
     if not told or n < 2 * SLICES:
         return np.zeros(d)
     centred = np.stack([row / row.std() for row in told])
