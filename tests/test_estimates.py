@@ -15,7 +15,7 @@ from simlib.estimates import (
     chance,
     counted,
     moments,
-    quantile,
+    quantiles,
     ratio_mean,
     statistics,
     wilson,
@@ -55,7 +55,7 @@ def test_the_constants_are_those_of_the_tables() -> None:
 def test_quantiles_are_numpys_type_seven(size: int) -> None:
     values = np.random.default_rng(size).normal(size=size)
     for level in (0.0, 0.05, 1 / 3, 0.5, 0.9, 1.0):
-        assert quantile(np.sort(values), level) == pytest.approx(np.quantile(values, level, method="linear"), abs=1e-12)
+        assert quantiles(np.sort(values), np.asarray([level])) == pytest.approx(np.quantile(values, level), abs=1e-12)
 
 
 def test_statistics_are_numpys() -> None:
@@ -105,6 +105,12 @@ def test_a_chance_under_a_condition_weighs_replicates_by_how_often_it_holds() ->
     assert found.probability == pytest.approx(ratio)
     assert found.error == pytest.approx(spread)
     assert found.error < np.std(both / given, ddof=1) / 4 / 10
+
+
+def test_a_quantile_beside_an_infinite_value_is_that_value() -> None:
+    ordered = np.asarray([-np.inf, -np.inf, 0.0, 1.0, np.inf, np.inf])
+    found = quantiles(ordered, np.asarray([0.1, 0.3, 0.5, 0.7, 0.9]))
+    assert found.tolist() == [-np.inf, -np.inf, 0.5, np.inf, np.inf]
 
 
 @pytest.mark.parametrize("count", [1, 7, 60, 1_000, 131_072, 2**24])
@@ -217,8 +223,7 @@ def test_a_histogram_counts_what_the_values_say(replicates: int) -> None:
 def test_a_histogram_knows_the_extremes_beyond_its_bins() -> None:
     histogram = Histogram.over(np.linspace(0, 1, 100), 1)
     histogram.add(np.concatenate([np.linspace(0, 1, 100), [-50.0, 70.0]]))
-    assert histogram.quantile(0.0) == pytest.approx(-50.0)
-    assert histogram.quantile(1.0) == pytest.approx(70.0)
+    assert histogram.quantiles(np.asarray([0.0, 1.0])) == pytest.approx([-50.0, 70.0])
 
 
 def test_a_histogram_of_one_value_is_that_value() -> None:
