@@ -6,6 +6,7 @@ scrambled Sobol' sample, a replicated Latin hypercube) give the spread between r
 ``simlib.histograms``; what is estimated is not known.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -362,4 +363,4 @@ def _between(estimates: Floats) -> float:
 
 def finite(value: float) -> float | None:
     """Give a number as JSON has it: None where it is not finite."""
-    return float(value) if np.isfinite(value) else None
+    return float(value) if math.isfinite(value) else None
