@@ -233,3 +233,22 @@ def test_a_histogram_of_one_value_is_that_value() -> None:
     assert found.quantiles["p50"] == 0.3
     assert found.mean == pytest.approx(0.3, rel=1e-12)
     assert found.sd == pytest.approx(0.0, abs=1e-9)
+
+
+def test_replicates_that_agree_leave_a_doubt_of_a_future_each() -> None:
+    values = np.repeat(np.random.default_rng(1).normal(size=64), 16)  # every replicate has the very same futures
+    found = statistics(values, 16)
+    assert found.errors["mean"] == 0
+    room = T95_15**2 * found.sd / 1_024
+    low, high = found.intervals["mean"]
+    assert (low, high) == pytest.approx((found.mean - room, found.mean + room))
+
+
+def test_values_that_come_again_and_again_are_read_exactly_wherever_the_bins_end() -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(1_000):
+        values = np.sort(np.round(rng.normal(size=5) * rng.choice([1.0, 10.0, 1e3]), 2))
+        sample = np.repeat(values, [10, 20, 40, 20, 10])
+        histogram = Histogram.over(sample, 1)
+        histogram.add(sample)
+        assert histogram.quantiles(np.asarray([0.2, 0.5, 0.8])).tolist() == values[1:4].tolist()
