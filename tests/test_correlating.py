@@ -453,3 +453,15 @@ def test_the_worked_example_is_what_comes_out(tmp_path: Path) -> None:
     assert [level for level, _, _ in correlation_checks(pairs)] == ["note"] * 6
     assert f"first {RANKED:,} of them" in page
     assert all(f"{value:g} (`{word}`)" in page for word, value in STRENGTHS.items())
+
+
+def test_a_rank_correlation_that_a_few_futures_decide_has_no_error() -> None:
+    body = "drivers:\n  a: {dist: normal, mean: 0, sd: 1}\n"
+    body += "  rare: {dist: bernoulli, p: 0.001}\n  half: {dist: bernoulli, p: 0.5}\n"
+    futures = futures_of("x: {between: [drivers.a, drivers.rare], rank_correlation: 0.5}", body=body)
+    [rare] = only_pairs(dependence(futures))
+    assert rare["achieved"] is not None
+    assert rare["error"] is None
+    futures = futures_of("x: {between: [drivers.a, drivers.half], rank_correlation: 0.5}", body=body)
+    [half] = only_pairs(dependence(futures))
+    assert errors_off(half) < FAR
