@@ -6,9 +6,10 @@ scrambled Sobol' sample, a replicated Latin hypercube) give the spread between r
 ``simlib.histograms``; what is estimated is not known.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ LEVELS = {
     "p95": 0.95,
 }
 Z95 = 1.959963984540054
+SHARES = np.asarray(list(LEVELS.values()))  # (level,)
 T95_15 = 2.131449545559323  # Student's t, 15 degrees of freedom: 16 replicates
 AGREED = 1e-9  # of the spread: means of replicates that differ by less agree but for rounding
 Interval = tuple[float, float]
@@ -200,15 +202,15 @@ def ordered_statistics(figure: Floats, ordered: Floats, replicates: int) -> Stat
     mean = float(figure.mean())
     apart = figure - mean
     sd = float(np.sqrt(np.square(apart, out=apart).sum() / (n - 1)))  # not a dot product: BLAS threads get in the way
-    quantiles = {name: quantile(ordered, level) for name, level in LEVELS.items()}
+    read = Ranks(n, partial(quantiles, ordered))
+    values = read.quantiles(SHARES)
     if replicates == 1:
         means, spreads = np.asarray([mean]), None
     else:
         samples = [np.sort(figure[r::replicates]) for r in range(replicates)]
         means = np.asarray([sample.mean() for sample in samples])
-        spreads = _level_errors(samples, list(quantiles.values()))
-    read = Ranks(n, lambda level: quantile(ordered, level))
-    return estimated(mean, sd, quantiles, means, spreads, read)
+        spreads = _level_errors(samples, values)
+    return estimated(mean, sd, means, spreads, read, values)
 
 
 def certain_statistics(value: float, replicates: int, count: int) -> Statistics:
@@ -220,22 +222,35 @@ def certain_statistics(value: float, replicates: int, count: int) -> Statistics:
 
 
 def estimated(
-    mean: float, sd: float, quantiles: dict[str, float], means: Floats, spreads: Floats | None, read: "Ranks"
+    mean: float, sd: float, means: Floats, spreads: Floats | None, read: "Ranks", values: Floats
 ) -> Statistics:
-    """Put estimates together with errors and intervals; ``spreads`` are between replicates, where there are several."""
-    n, levels = read.count, np.asarray(list(LEVELS.values()))
+    """Put estimates together with errors and intervals.
+
+    Parameters
+    ----------
+    mean, sd, means
+        As :class:`Statistics` has them.
+    spreads
+        (level,) between replicates; None where futures are independent.
+    read
+        What quantiles are read from.
+    values
+        (level,) the quantiles themselves.
+    """
+    n = read.count
     if spreads is None:
         average = _mean(mean, float(sd / np.sqrt(n)), sd, n, _students(n))
-        spreads = np.sqrt(levels * (1 - levels) / n)
-        ranks = [binomial_ranks(n, level) for level in LEVELS.values()]
+        spreads = np.sqrt(SHARES * (1 - SHARES) / n)
+        least, most = np.asarray([binomial_ranks(n, level) for level in LEVELS.values()]).T
     else:
         average = _mean(mean, _between(means), sd, n, T95_15)
-        ends = np.floor(n * (levels + T95_15 * np.outer((-1, 1), spreads))).astype(int)
-        ranks = [(int(least), int(most)) for least, most in ends.T]
-    halves = (read.half(level, float(step)) for level, step in zip(levels, spreads, strict=True))
-    errors = {"mean": average.error} | dict(zip(LEVELS, halves, strict=True))
-    intervals = {"mean": average.interval} | {k: read.between(*r) for k, r in zip(LEVELS, ranks, strict=True)}
-    return Statistics(mean, sd, quantiles, errors, intervals, means, spreads, n)
+        least, most = np.floor(n * (SHARES + T95_15 * np.outer((-1, 1), spreads))).astype(int)
+    errors = {"mean": average.error} | dict(zip(LEVELS, read.halves(SHARES, spreads).tolist(), strict=True))
+    lows, highs = read.between(least, most)
+    intervals = {"mean": average.interval} | dict(
+        zip(LEVELS, zip(lows.tolist(), highs.tolist(), strict=True), strict=True)
+    )
+    return Statistics(mean, sd, dict(zip(LEVELS, values.tolist(), strict=True)), errors, intervals, means, spreads, n)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,33 +261,35 @@ class Ranks:
     ----------
     count
         Futures of the sample.
-    quantile
-        From a level to the value.
-    doubt
-        From a level to how far that value may be off, where it is not read from the values themselves.
+    quantiles
+        From levels to values, (level,) to (level,).
+    doubts
+        From levels to how far these values may be off, where they are not read from the values themselves.
     """
 
     count: int
-    quantile: Callable[[float], float]
-    doubt: Callable[[float], float] = lambda _: 0.0
+    quantiles: Callable[[Floats], Floats]
+    doubts: Callable[[Floats], Floats] = np.zeros_like
 
-    def half(self, level: float, step: float) -> float:
-        """Give half the distance between what is read a step below a level and a step above it, and the doubt there."""
-        low, high = self.quantile(max(level - step, 0.0)), self.quantile(min(level + step, 1.0))
-        return float(np.hypot(0.0 if low == high else (high - low) / 2, self.doubt(level)))
+    def halves(self, levels: Floats, steps: Floats) -> Floats:
+        """Give half the distance from what is read a step below each level to a step above it, and the doubt there."""
+        ends = np.concatenate([np.maximum(levels - steps, 0.0), np.minimum(levels + steps, 1.0)])
+        low, high = self.quantiles(ends).reshape(2, -1)
+        apart = low != high  # infinities may be alike
+        half = np.subtract(high, low, out=np.zeros(len(low)), where=apart) / 2
+        return np.asarray(np.hypot(half, self.doubts(levels)))
 
-    def between(self, least: int, most: int) -> Interval:
-        """Give where a quantile lies if at least so many futures are at or below it, and at most so many.
+    def between(self, least: NDArray[np.int64], most: NDArray[np.int64]) -> tuple[Floats, Floats]:
+        """Give where quantiles lie if at least so many futures are at or below each, and at most so many.
 
         The first such value is at or below it, and the one after the last is above it or it; infinite where the
         sample has no such value.
         """
-        low = -np.inf if least < 1 else self._read((least - 1) / (self.count - 1), -1.0)
-        high = np.inf if most + 1 > self.count else self._read(most / (self.count - 1), 1.0)
-        return low, high
-
-    def _read(self, level: float, side: float) -> float:
-        return self.quantile(level) + side * self.doubt(level)
+        last = max(self.count - 1, 1)
+        levels = np.clip(np.concatenate([least - 1, most]), 0, last) / last
+        low, high = self.quantiles(levels).reshape(2, -1)
+        under, over = self.doubts(levels).reshape(2, -1)
+        return np.where(least < 1, -np.inf, low - under), np.where(most + 1 > self.count, np.inf, high + over)
 
 
 @lru_cache(maxsize=4096)
@@ -292,7 +309,7 @@ def binomial_ranks(count: int, level: float) -> tuple[int, int]:
     return low, high
 
 
-def _level_errors(samples: Sequence[Floats], quantiles: Sequence[float]) -> Floats:
+def _level_errors(samples: Sequence[Floats], values: Floats) -> Floats:
     """Give the error between replicates of the share of futures at or below each quantile, (quantile,).
 
     Notes
@@ -305,7 +322,7 @@ def _level_errors(samples: Sequence[Floats], quantiles: Sequence[float]) -> Floa
     ----------
     Woodruff, R. S. (1952), Journal of the American Statistical Association 47, 635-646.
     """
-    sides = [np.stack([np.searchsorted(sample, quantiles, side) for sample in samples]) for side in ("left", "right")]
+    sides = [np.stack([np.searchsorted(sample, values, side) for sample in samples]) for side in ("left", "right")]
     sizes = np.asarray([[len(sample)] for sample in samples])
     return level_spread([counts / sizes for counts in sides], int(sizes.sum()))
 
@@ -324,18 +341,31 @@ def in_order(figure: Floats) -> Floats:
     return figure if figure[0] == figure[-1] and (figure == figure[0]).all() else np.sort(figure)
 
 
-def quantile(ordered: Floats, level: float) -> float:
-    """Give the type 7 quantile of sorted values (infinite ones included: where one is met, it is the answer).
+def quantiles(ordered: Floats, levels: Floats) -> Floats:
+    """Give type 7 quantiles of sorted values (infinite ones included: where one is met, it is the answer).
+
+    Parameters
+    ----------
+    ordered
+        (simulation,) sorted values.
+    levels
+        (level,) from 0 to 1 [share].
 
     References
     ----------
     Hyndman, R. J. and Fan, Y. (1996), The American Statistician 50, 361-365.
+
+    Examples
+    --------
+    >>> quantiles(np.array([1.0, 2.0, 4.0]), np.array([0.0, 0.5, 0.75])).tolist()
+    [1.0, 2.0, 3.0]
     """
-    place = (len(ordered) - 1) * level
-    below = int(place)
-    above = min(below + 1, len(ordered) - 1)
-    low, high = float(ordered[below]), float(ordered[above])
-    return low if low == high or place == below else low + (place - below) * (high - low)
+    place = (len(ordered) - 1) * levels
+    below = place.astype(np.intp)
+    low, high = ordered[below], ordered[np.minimum(below + 1, len(ordered) - 1)]
+    between = (low != high) & (place != below) & (low != -np.inf)
+    step = np.subtract(high, low, out=np.zeros(len(low)), where=between)
+    return np.asarray(np.add(low, np.multiply(place - below, step, out=step, where=between), out=low, where=between))
 
 
 def _between(estimates: Floats) -> float:
@@ -347,4 +377,4 @@ def _between(estimates: Floats) -> float:
 
 def finite(value: float) -> float | None:
     """Give a number as JSON has it: None where it is not finite."""
-    return float(value) if np.isfinite(value) else None
+    return float(value) if math.isfinite(value) else None

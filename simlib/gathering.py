@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlib.engine import parallel
-from simlib.estimates import Chance, Statistics, chance, counted, in_order, moments, ordered_statistics, quantile
+from simlib.estimates import Chance, Statistics, chance, counted, in_order, moments, ordered_statistics, quantiles
 from simlib.kernels.paths import Floats
 from simlib.readouts import Held, Key, Readout, parts
 from simlib.results import Futures, copy_rows, rooms
@@ -41,7 +41,7 @@ def estimates(futures: Futures, n_jobs: int | None) -> Estimates:
         for key, histograms in futures.tally.figures.items():
             found.figures[key] = [histogram.statistics() for histogram in histograms]
             if key[-1] == "gap_recurring":
-                found.curves[key] = [histograms[futures.model.target].quantile(level) for level in CURVE]
+                found.curves[key] = histograms[futures.model.target].quantiles(np.asarray(CURVE)).tolist()
         return found
     for part in parallel(partial(_estimated, futures), parts(futures.model), n_jobs):
         found.counts |= part.counts
@@ -66,7 +66,7 @@ def _estimated(futures: Futures, read: Callable[[Held], Iterator[Readout]]) -> E
             for row, sorted_row in zip(rows, ordered, strict=True)
         ]
         if key[-1] == "gap_recurring":
-            found.curves[key] = [quantile(ordered[futures.model.target], level) for level in CURVE]
+            found.curves[key] = quantiles(ordered[futures.model.target], np.asarray(CURVE)).tolist()
     return found
 
 

@@ -4,11 +4,12 @@ Bins are the same in every worker, so that what workers have counted adds up to 
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simlib.estimates import LEVELS, Ranks, Statistics, certain_statistics, estimated, level_spread, quantile
+from simlib.estimates import SHARES, Ranks, Statistics, certain_statistics, estimated, level_spread, quantiles
 from simlib.kernels.paths import Floats
 
 BINS, COARSER = 16_384, 8  # of a histogram; how many of them make a bin of one replicate
@@ -53,7 +54,7 @@ class Histogram:
         """Give an empty histogram whose bins suit a first sample."""
         ordered = np.sort(sample[np.isfinite(sample)]) if len(sample) else np.zeros(1)
         ordered = ordered if len(ordered) else np.zeros(1)
-        low, middle, high = (quantile(ordered, level) for level in (0.05, 0.5, 0.95))
+        low, middle, high = quantiles(ordered, np.asarray((0.05, 0.5, 0.95))).tolist()
         scale = (high - low) / 2 or float(ordered[-1] - ordered[0]) / 4 or 1.0
         kept = np.linspace(0, len(ordered) - 1, min(len(ordered), REFERENCE)).astype(np.intp)
         coarse = BINS // COARSER if replicates > 1 else 0
@@ -139,42 +140,42 @@ class Histogram:
         mean = self.total.sum() / n
         sd = float(np.sqrt(max(self.squares.sum() / n - mean**2, 0.0) * n / (n - 1)))
         pooled = np.cumsum(self.counts, dtype=np.int64)
-        quantiles = {name: self._quantile(pooled, level) for name, level in LEVELS.items()}
+        read = Ranks(n, partial(self._quantiles, pooled), partial(self._doubts, pooled))
         sizes = self.apart.sum(axis=1) if replicates > 1 else np.asarray([n])
         spreads = self._level_errors(pooled) if replicates > 1 else None
-        read = Ranks(n, lambda level: self._quantile(pooled, level), lambda level: self._doubt(pooled, level))
-        return estimated(float(mean + self.middle), sd, quantiles, self.total / sizes + self.middle, spreads, read)
+        means, values = self.total / sizes + self.middle, read.quantiles(SHARES)
+        return estimated(float(mean + self.middle), sd, means, spreads, read, values)
 
     def _level_errors(self, pooled: NDArray[np.int64]) -> Floats:
         """Give the same as from the values, from the shares below and up to the coarser bin of each quantile."""
         shares = np.cumsum(self.apart, axis=1) / self.apart.sum(axis=1, keepdims=True)
-        bins = np.asarray([self._bin(pooled, level) // COARSER for level in LEVELS.values()])
+        bins = self._bins(pooled, SHARES) // COARSER
         below = np.where(bins > 0, shares[:, bins - 1], 0.0)
         return level_spread([below, shares[:, bins]], int(pooled[-1]))
 
-    def quantile(self, level: float) -> float:
-        """Give one quantile of all replicates together."""
-        return self._quantile(np.cumsum(self.counts, dtype=np.int64), level)
+    def quantiles(self, levels: Floats) -> Floats:
+        """Give quantiles of all replicates together, (level,) to (level,)."""
+        return self._quantiles(np.cumsum(self.counts, dtype=np.int64), levels)
 
-    def _bin(self, cumulative: NDArray[np.int64], level: float) -> int:
-        """Give the bin that holds a quantile, from running totals."""
-        return int(np.searchsorted(cumulative, (cumulative[-1] - 1) * level + 0.5))
+    def _bins(self, cumulative: NDArray[np.int64], levels: Floats) -> NDArray[np.intp]:
+        """Give the bins that hold quantiles, from running totals."""
+        places = np.searchsorted(cumulative, (cumulative[-1] - 1) * levels + 0.5)
+        return np.asarray(np.minimum(places, BINS - 1))
 
-    def _quantile(self, cumulative: NDArray[np.int64], level: float) -> float:
-        """Give a quantile from running totals over the bins."""
-        if not 0.0 < level < 1.0:
-            return self.least if level <= 0.0 else self.most
-        index = self._bin(cumulative, level)
-        before = cumulative[index - 1] if index else 0
-        place = (cumulative[-1] - 1) * level + 0.5
-        inside = float((place - before) / max(cumulative[index] - before, 1))
-        low, high, known = self._inside(index)
-        if (known[1:] == known[:-1]).any():
-            return float(np.interp(inside * len(known), np.arange(len(known)) + 0.5, known))
-        return low + (high - low) * min(max(inside, 0.0), 1.0)
+    def _quantiles(self, cumulative: NDArray[np.int64], levels: Floats) -> Floats:
+        """Give quantiles from running totals over the bins."""
+        inner = np.clip(levels, 0.0, 1.0)
+        index = self._bins(cumulative, inner)
+        before = np.where(index > 0, cumulative[index - 1], 0)
+        inside = ((cumulative[-1] - 1) * inner + 0.5 - before) / np.maximum(cumulative[index] - before, 1)
+        low, high = self._ends(index)
+        found = low + (high - low) * np.clip(inside, 0.0, 1.0)
+        for k, known in self._repeated(low, high):
+            found[k] = np.interp(inside[k] * len(known), np.arange(len(known)) + 0.5, known)
+        return np.where(levels <= 0.0, self.least, np.where(levels >= 1.0, self.most, found))
 
-    def _doubt(self, cumulative: NDArray[np.int64], level: float) -> float:
-        """Give how far a quantile may be off for being read from a bin, from running totals.
+    def _doubts(self, cumulative: NDArray[np.int64], levels: Floats) -> Floats:
+        """Give how far quantiles may be off for being read from bins, from running totals.
 
         Notes
         -----
@@ -182,20 +183,25 @@ class Histogram:
         the neighbours differ from it, and more than chance explains, the less is known of where in the bin they lie:
         up to all of its width.
         """
-        if not 0.0 < level < 1.0:
-            return 0.0
-        index = self._bin(cumulative, level)
-        low, high, known = self._inside(index)
-        if (known[1:] == known[:-1]).any():
-            return 0.0
-        own, around = float(self.counts[index]), self.counts[max(index - 1, 0) : index + 2].astype(float)
-        uneven = float(np.max(np.abs(around - own) - CHANCE * np.sqrt(own + around))) / max(own, 1.0)
-        return (high - low) * min(max(uneven, 0.0), 1.0)
+        index = self._bins(cumulative, np.clip(levels, 0.0, 1.0))
+        own = self.counts[index].astype(float)
+        beside = self.counts[np.clip([index - 1, index + 1], 0, BINS - 1)].astype(float)
+        uneven = np.max(np.abs(beside - own) - CHANCE * np.sqrt(own + beside), axis=0) / np.maximum(own, 1.0)
+        low, high = self._ends(index)
+        uneven[[k for k, _ in self._repeated(low, high)]] = 0.0
+        lost = (uneven > 0.0) & (levels > 0.0) & (levels < 1.0)
+        return np.asarray(np.multiply(high - low, np.minimum(uneven, 1.0), out=np.zeros(len(levels)), where=lost))
 
-    def _inside(self, index: int) -> tuple[float, float, Floats]:
-        """Give the ends of a bin, and what is known of the first sample in it."""
-        low, high = max(self._edge(index), self.least), min(self._edge(index + 1), self.most)
-        farthest = max(abs(low - self.middle), abs(high - self.middle))
+    def _ends(self, index: NDArray[np.intp]) -> tuple[Floats, Floats]:
+        """Give the ends of bins, as far as futures were seen."""
+        places = index.tolist()
+        low = np.maximum([self._edge(place) for place in places], self.least)
+        return low, np.minimum([self._edge(place + 1) for place in places], self.most)
+
+    def _repeated(self, low: Floats, high: Floats) -> list[tuple[int, Floats]]:
+        """Give which bins hold values of the first sample that come again and again, and all of its values there."""
+        farthest = np.maximum(np.abs(low - self.middle), np.abs(high - self.middle))
         rim = 1e-11 * (self.scale + farthest) ** 2 / self.scale  # a value on an edge may be rounded to either side
         first, last = np.searchsorted(self.reference, (low - rim, high + rim))
-        return low, high, self.reference[first:last]
+        known = [(int(k), self.reference[first[k] : last[k]]) for k in np.flatnonzero(last - first > 1)]
+        return [(k, values) for k, values in known if (values[1:] == values[:-1]).any()]

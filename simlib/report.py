@@ -1,6 +1,7 @@
 """From a summary to a report, and on to its folder; rendering is in ``reporters`` and ``console``."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["FORMATS", "Report", "build_report", "load_summary", "render_again", "write_report"]
 
 BANNER = "Before further action"
+_clean_key = lru_cache(maxsize=4_096, typed=True)(clean)  # the same few keys stand in a document a thousand times
 
 
 def build_report(summary: "Summary") -> Report:
@@ -47,7 +49,7 @@ def _cleaned(value: Any) -> Any:
     if kind is float or kind is int or kind is bool or value is None:
         return value  # most of a document: settled before anything slower is asked
     if isinstance(value, dict | Mapping):
-        return {clean(key): _cleaned(entry) for key, entry in value.items()}
+        return {_clean_key(key): _cleaned(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
         return [_cleaned(entry) for entry in value]
     return clean(value) if isinstance(value, str) else value

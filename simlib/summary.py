@@ -194,10 +194,8 @@ class _Document:
         }
 
     def _shortfall(self, key: Key) -> Document | None:
-        short, amount = (
-            self._chance((*key, "shortfall", "short"), plan=False),
-            self.found.figures.get((*key, "shortfall", "amount")),
-        )
+        short = self._chance((*key, "shortfall", "short"), plan=False)
+        amount = self.found.figures.get((*key, "shortfall", "amount"))
         if short is None or amount is None:
             return None
         mean = self._mean_where(amount[0], (*key, "shortfall", "short"))
@@ -336,10 +334,7 @@ class _Document:
 
     def _event(self, address: str) -> Document:
         event = next(node for _, node in self.model.events if node.address == address)
-        happened, event_counts = (
-            self.found.chances[("events", address)],
-            self.found.counts[("events", address)],
-        )
+        happened, event_counts = self.found.chances[("events", address)], self.found.counts[("events", address)]
         sides: dict[str, Document] = {"closes_if": {}, "closes_if_not": {}}
         for option, where, whole in self._headlines():
             key = ("options", option, where)

@@ -462,3 +462,15 @@ def test_more_figures_than_one_matrix_can_bear_are_refused() -> None:
     pairs = "".join(two.format(i, i + 1) for i in range(count - 1))
     with pytest.raises(ModelError, match="at most 300 figures that go together pair by pair, got 302"):
         drawn(f"drivers:\n{drivers}dependence:\n{pairs}outputs: {{o: d0}}\n", 200)
+
+
+def test_a_rank_correlation_that_a_few_futures_decide_has_no_error() -> None:
+    body = "drivers:\n  a: {dist: normal, mean: 0, sd: 1}\n"
+    body += "  rare: {dist: bernoulli, p: 0.001}\n  half: {dist: bernoulli, p: 0.5}\n"
+    futures = futures_of("x: {between: [drivers.a, drivers.rare], rank_correlation: 0.5}", body=body)
+    [rare] = only_pairs(dependence(futures))
+    assert rare["achieved"] is not None
+    assert rare["error"] is None
+    futures = futures_of("x: {between: [drivers.a, drivers.half], rank_correlation: 0.5}", body=body)
+    [half] = only_pairs(dependence(futures))
+    assert errors_off(half) < FAR

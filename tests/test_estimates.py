@@ -15,7 +15,7 @@ from simlib.estimates import (
     chance,
     counted,
     moments,
-    quantile,
+    quantiles,
     ratio_mean,
     statistics,
     wilson,
@@ -55,7 +55,7 @@ def test_the_constants_are_those_of_the_tables() -> None:
 def test_quantiles_are_numpys_type_seven(size: int) -> None:
     values = np.random.default_rng(size).normal(size=size)
     for level in (0.0, 0.05, 1 / 3, 0.5, 0.9, 1.0):
-        assert quantile(np.sort(values), level) == pytest.approx(np.quantile(values, level, method="linear"), abs=1e-12)
+        assert quantiles(np.sort(values), np.asarray([level])) == pytest.approx(np.quantile(values, level), abs=1e-12)
 
 
 def test_statistics_are_numpys() -> None:
@@ -105,6 +105,12 @@ def test_a_chance_under_a_condition_weighs_replicates_by_how_often_it_holds() ->
     assert found.probability == pytest.approx(ratio)
     assert found.error == pytest.approx(spread)
     assert found.error < np.std(both / given, ddof=1) / 4 / 10
+
+
+def test_a_quantile_beside_an_infinite_value_is_that_value() -> None:
+    ordered = np.asarray([-np.inf, -np.inf, 0.0, 1.0, np.inf, np.inf])
+    found = quantiles(ordered, np.asarray([0.1, 0.3, 0.5, 0.7, 0.9]))
+    assert found.tolist() == [-np.inf, -np.inf, 0.5, np.inf, np.inf]
 
 
 @pytest.mark.parametrize("count", [1, 7, 60, 1_000, 131_072, 2**24])
@@ -232,8 +238,7 @@ def test_what_a_bin_blurs_is_within_its_error_and_interval(replicates: int, shap
 def test_a_histogram_knows_the_extremes_beyond_its_bins() -> None:
     histogram = Histogram.over(np.linspace(0, 1, 100), 1)
     histogram.add(np.concatenate([np.linspace(0, 1, 100), [-50.0, 70.0]]))
-    assert histogram.quantile(0.0) == pytest.approx(-50.0)
-    assert histogram.quantile(1.0) == pytest.approx(70.0)
+    assert histogram.quantiles(np.asarray([0.0, 1.0])) == pytest.approx([-50.0, 70.0])
 
 
 def test_a_histogram_of_one_value_is_that_value() -> None:
@@ -243,3 +248,22 @@ def test_a_histogram_of_one_value_is_that_value() -> None:
     assert found.quantiles["p50"] == 0.3
     assert found.mean == pytest.approx(0.3, rel=1e-12)
     assert found.sd == pytest.approx(0.0, abs=1e-9)
+
+
+def test_replicates_that_agree_leave_a_doubt_of_a_future_each() -> None:
+    values = np.repeat(np.random.default_rng(1).normal(size=64), 16)  # every replicate has the very same futures
+    found = statistics(values, 16)
+    assert found.errors["mean"] == 0
+    room = T95_15**2 * found.sd / 1_024
+    low, high = found.intervals["mean"]
+    assert (low, high) == pytest.approx((found.mean - room, found.mean + room))
+
+
+def test_values_that_come_again_and_again_are_read_exactly_wherever_the_bins_end() -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(1_000):
+        values = np.sort(np.round(rng.normal(size=5) * rng.choice([1.0, 10.0, 1e3]), 2))
+        sample = np.repeat(values, [10, 20, 40, 20, 10])
+        histogram = Histogram.over(sample, 1)
+        histogram.add(sample)
+        assert histogram.quantiles(np.asarray([0.2, 0.5, 0.8])).tolist() == values[1:4].tolist()

@@ -10,7 +10,7 @@ from small_files import COUNCIL, document_of, drawn, parsed
 import simlib.engine
 from simlib.compiling import compile_model
 from simlib.config.load import parse_config
-from simlib.engine import simulate
+from simlib.engine import _next_stage, simulate
 from simlib.errors import ConfigError, ModelError
 from simlib.precision import reached
 from simlib.sampling import CHUNK, SAMPLERS
@@ -128,3 +128,20 @@ def test_durations_say_their_unit_and_shares_may_be_bare() -> None:
         parse_config(f"run: {{precision: {{p50: 1}}}}\n{months}{outputs}")
     config = parse_config(f"run: {{precision: {{p50: 1 month}}}}\n{months}{outputs}")
     assert simulate(compile_model(config), 16, seed=1).asked_precision == {"p50": pytest.approx(1 / 12)}
+
+
+@pytest.mark.parametrize(
+    ("count", "too_wide", "replicated", "stage"),
+    [
+        (CHUNK, 4.0, False, 16 * CHUNK),  # half the error takes four times the futures
+        (CHUNK, 4.0, True, 8 * CHUNK),  # replicates: 4^1.25 = 5.7 times, and so the next power of two
+        (CHUNK, 1.01, False, 2 * CHUNK),
+        (CHUNK, np.inf, True, 256 * CHUNK),  # nobody knows: 64^1.25 = 181 times
+        (CHUNK, 64.0, False, 1_000_000),  # and never more than the most
+    ],
+)
+def test_a_stage_is_as_long_as_the_one_before_suggests(
+    count: int, too_wide: float, replicated: bool, stage: int
+) -> None:
+    most = 1_000_000 if stage == 1_000_000 else 2**24
+    assert _next_stage(count, too_wide, most, replicated=replicated) == stage

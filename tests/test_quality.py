@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 from small_files import COUNCIL, document_of, drawn, told
 
 from simlib import quality
@@ -15,7 +16,7 @@ from simlib.distributions.unbounded import Normal
 from simlib.estimates import LEVELS, chance
 from simlib.gathering import estimates
 from simlib.kernels.paths import Floats
-from simlib.quality import ONE_RUN_IN, judged
+from simlib.quality import ONE_RUN_IN, Departure, Quality, judged
 from simlib.sampling import SAMPLERS
 
 FAMILIES = {
@@ -147,3 +148,12 @@ def test_an_event_that_happens_too_often_is_flagged(replicates: int) -> None:
     )
     assert [d.name for d in wrong.flagged("events.once")] == ["chance"]
     assert sound.flagged("events.once") == []
+
+
+def test_chance_may_lead_farther_where_an_estimate_is_skew() -> None:
+    # Poisson with mean 400: skewness 0.05; the chance of 4 errors of a normal estimate lies 4.125 off, to the first term.
+    far = stats.poisson(400).isf(stats.norm.sf(4.0))
+    errors = (far - 400) / 20
+    quality = Quality({"a": [Departure("a", "mean", None, errors, 0.05), Departure("a", "sd", None, errors, 0.0)]}, 4.0)
+    assert [departure.name for departure in quality.flagged("a")] == ["sd"]
+    assert quality.allowed(0.05) == pytest.approx(errors, abs=0.05)

@@ -1,6 +1,8 @@
 """Streams and samplers: what moves and what must not, and what Sobol' points are worth; no dependence."""
 
 import pickle
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -288,6 +290,24 @@ def test_later_directions_are_those_that_a_longer_sequence_has() -> None:
 
     assert np.array_equal(_directions(5, 16)[:, :12], _directions(5, 12))
     assert np.array_equal(_directions(3, 16), _directions(5, 16)[:3])
+
+
+def test_directions_are_those_of_scipy_up_to_the_last_dimension_of_the_table_and_beyond() -> None:
+    from simlib.sampling.sobol import _directions, _directions_of_scipy, _table
+
+    most = len(_table()) + 1
+    assert most == 1_024
+    assert np.array_equal(_directions(most, 18), _directions_of_scipy(most, 18))
+    assert np.array_equal(_directions(most + 1, 12)[:most], _directions(most, 12))
+
+
+def test_a_sobol_run_does_not_wait_for_scipy_stats() -> None:
+    code = (
+        "import sys; from simlib.sampling import Dimension, make_sampler;"
+        "d = [Dimension(str(i)) for i in range(99)];"
+        "make_sampler('sobol', 1, d, 16).scores(d, 0, 16); sys.exit('scipy.stats' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_scrambling_keeps_the_leading_digits_in_order() -> None:

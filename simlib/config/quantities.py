@@ -33,11 +33,6 @@ class Varies:
     mode: Mode = "once"
     phi: float = 0.0
 
-    @property
-    def builds_up(self) -> bool:
-        """Whether each year's draw leads on from the year before: the distribution is of a step or a growth."""
-        return self.mode in ("walk", "compounding", "reverting")
-
     def __str__(self) -> str:
         """Give it as the file writes it."""
         return f"{self.mode}({self.phi:g})" if self.phi else self.mode

@@ -40,11 +40,6 @@ def statement(name: str) -> str:
     return str(entry["statement"]) if isinstance(entry, Mapping) else ""
 
 
-def kind_of(name: str) -> Kind:
-    """Give what a reference class measures: money, a share, and so on."""
-    return reference(name).kind
-
-
 @cache
 def reference(name: str, setting: Setting = Setting()) -> Quantity:  # noqa: B008 - frozen and empty
     """Give a reference class as a quantity in a file's unit.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from importlib import resources
 from typing import ClassVar
 
 import numpy as np
@@ -22,6 +23,7 @@ POINTS = CHUNK // REPLICATES  # of each replicate in a chunk: a power of two
 DEPTH = POINTS.bit_length() - 1  # direction numbers that a chunk uses
 DIGITS = 52  # with half a unit added the probability is exact, and neither 0 nor 1
 RAW_DIGITS = 30  # of the unscrambled sequence: 2^30 points of each replicate
+FILE = "joe_kuo.txt"
 FIRST_ROUND = 6  # chunks are looked after in powers of two; 2^6 chunks are a million futures
 
 
@@ -43,7 +45,7 @@ class SobolSampler:
 
     References
     ----------
-    Joe and Kuo (2008), SIAM J. Sci. Comput. 30 (directions, from scipy); Matousek (1998),
+    Joe and Kuo (2008), SIAM J. Sci. Comput. 30 (directions); Matousek (1998),
     J. Complexity 14 (the linear scrambling); Owen (1998) on replicates.
     """
 
@@ -133,7 +135,41 @@ def scrambled(seed: int, dimension: Dimension, raw: Bits) -> tuple[Bits, Bits]:
 
 @lru_cache(maxsize=16)
 def _directions(dimensions: int, depth: int) -> Bits:
-    """(dimensions, depth) direction numbers, read off scipy's sequence by public means.
+    """(dimensions, depth) direction numbers of `RAW_DIGITS` binary digits.
+
+    Worked out from Joe and Kuo's table, since loading scipy.stats takes longer than many a run; of more dimensions
+    than its first rows cover, read off scipy's sequence.
+    """
+    rows = _table()
+    if dimensions > len(rows) + 1:
+        return _directions_of_scipy(dimensions, depth)
+    found = [[1 << (RAW_DIGITS - 1 - k) for k in range(depth)]]  # of the first dimension, which has no polynomial
+    found += [_recurred(row, depth) for row in rows[: dimensions - 1]]
+    return np.array(found, dtype=np.uint64)
+
+
+def _recurred(row: Sequence[int], depth: int) -> list[int]:
+    """Give the direction numbers that a polynomial's degree and coefficients and its first numbers lead to."""
+    degree, coefficients, *first = row
+    found = [number << (RAW_DIGITS - 1 - k) for k, number in enumerate(first[:depth])]
+    taken = [i for i in range(1, degree) if coefficients >> (degree - 1 - i) & 1]
+    for k in range(degree, depth):
+        number = found[k - degree] ^ found[k - degree] >> degree
+        for i in taken:
+            number ^= found[k - i]
+        found.append(number)
+    return found
+
+
+@lru_cache(maxsize=1)
+def _table() -> list[list[int]]:
+    """Give degree, coefficients and first numbers of the second dimension and later ones."""
+    text = (resources.files("simlib.sampling") / FILE).read_text(encoding="utf-8")
+    return [[int(word) for word in line.split()] for line in text.splitlines() if line[:1] not in ("#", "")]
+
+
+def _directions_of_scipy(dimensions: int, depth: int) -> Bits:
+    """Read direction numbers off scipy's sequence by public means.
 
     The sequence goes in Gray code: at 2^k it stands at number k exclusive-or number k - 1.
     """
