@@ -77,3 +77,10 @@ def test_rounding_does_not_choose_the_components_where_they_are_alike(matrix):
     rounding = np.random.default_rng(4).standard_normal(matrix.shape) * 1e-15
     disturbed = matrix + rounding + rounding.T
     assert principal(disturbed) == pytest.approx(principal(matrix), abs=1e-12)
+
+
+def test_members_that_are_one_and_its_mirror_image_have_the_same_row():
+    matrix = np.array([[1.0, 1.0, -1.0, 0.3], [1.0, 1.0, -1.0, 0.3], [-1.0, -1.0, 1.0, -0.3], [0.3, 0.3, -0.3, 1.0]])
+    made = principal(matrix)
+    assert np.array_equal(made[0], made[1])
+    assert np.array_equal(made[0], -made[2])

@@ -385,6 +385,8 @@ def truncated(node: Node, found: Distribution, slot: "Slot", setting: Setting) -
     if not isinstance(node, Mapping) or not node:
         expected(node, "low, high or both")
     scalars.closed(node, ("low", "high"))
+    if found.atoms().size:
+        refuse(node, f"only a continuous distribution can be cut off; single values of {found.family} cannot")
     gather = Gather()
     bounds = {key: gather.take(_single, key, entry, "value", slot, setting) for key, entry in node.items()}
     gather.finish()

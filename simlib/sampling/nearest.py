@@ -12,7 +12,8 @@ from simlib.sampling.dependence import SEMIDEFINITE, checked
 
 __all__ = ["nearest_correlation", "third_correlation"]
 
-ROUNDS = 10_000
+ROUNDS, FEWEST = 1_000, 300  # the slowest possible case that was tried took 195; an impossible one never settles
+WORK = 4e9  # of all rounds, in cubes of the size: a large matrix is given up sooner
 SETTLED = 1e-12
 Mask = npt.NDArray[np.bool_]
 
@@ -118,7 +119,7 @@ def _projected(given: Array, kept: Mask) -> Array:
     y, correction = given.copy(), np.zeros_like(given)
     if np.linalg.eigvalsh(given)[0] >= -SEMIDEFINITE:
         return given
-    for _ in range(ROUNDS):
+    for _ in range(max(FEWEST, min(ROUNDS, int(WORK / len(given) ** 3)))):
         before = y
         x = _semidefinite(y - correction)
         correction = x - (y - correction)

@@ -10,7 +10,7 @@ from simlib.sampling.base import Array
 __all__ = ["principal"]
 
 ALIKE = 1e-9  # eigenvalues closer than this share one space, in which no direction is more principal than another
-ROUNDING = 1e-12
+DIGITS = 13  # of a component: beyond them is rounding
 SPENT = 1e-6  # of a unit vector: less is left of it than rounding puts there
 
 
@@ -49,11 +49,12 @@ def principal(matrix: npt.ArrayLike) -> Array:
     start = 0
     for end in range(1, len(values) + 1):
         if end == len(values) or values[start] - values[end] > ALIKE:
-            size = np.sqrt(max(float(values[start:end].mean()), 0.0))
+            variance = float(values[start:end].mean())
+            size = np.sqrt(variance) if variance > ALIKE else 0.0  # a singular matrix has nothing there but rounding
             columns += [size * direction for direction in _settled(vectors[:, start:end])]
             start = end
     found = np.stack(columns, axis=1)
-    return np.where(np.abs(found) < ROUNDING, 0.0, found)
+    return np.round(found, DIGITS)  # members that are one have the very same row
 
 
 def _settled(basis: Array) -> list[Array]:
