@@ -5,7 +5,7 @@ from typing import Any
 
 from simlib.layout import Cell, Section, Table
 from simlib.quoting import unmet_words
-from simlib.units import beside, figure, format_duration
+from simlib.units import figure, format_duration
 from simlib.wording import (
     band_money,
     chance_count,
@@ -19,6 +19,7 @@ from simlib.wording import (
 )
 
 __all__ = [
+    "address_words",
     "assumptions_section",
     "bridge_section",
     "brief_outputs",
@@ -26,7 +27,6 @@ __all__ = [
     "notes_section",
     "outputs_section",
     "provenance_section",
-    "quality_section",
     "readings_section",
 ]
 
@@ -146,10 +146,10 @@ def _bridge_table(key: str, option: str, bridge: Document, document: Document) -
 def _step_name(document: Document, step: Document) -> str:
     """Give a step's label, or its address in words."""
     labelled = step["label"] and step["label"] != step.get("address")
-    return str(step["label"]) if labelled else _address_words(document, str(step.get("address") or step["label"]))
+    return str(step["label"]) if labelled else address_words(document, str(step.get("address") or step["label"]))
 
 
-def _address_words(document: Document, address: str) -> str:
+def address_words(document: Document, address: str) -> str:
     """Tell an address in words, councils and events by their labels: members read no dots."""
     family, *parts = address.split(".")
     labels = {key: entry["label"] for name in ("councils", "events") for key, entry in document[name].items()}
@@ -218,7 +218,7 @@ def notes_section(document: Document) -> Section | None:
 def _check_words(document: Document, check: Document) -> str:
     """Tell one check, its level first, and what it is about in words: its address is in summary.json."""
     address = str(check.get("address") or "")
-    where = "" if not address or address.startswith("run.") else f"{_address_words(document, address)}: "
+    where = "" if not address or address.startswith("run.") else f"{address_words(document, address)}: "
     return f"{sentence_case(check['level'])}: {where}{check['text']}"
 
 
@@ -246,7 +246,7 @@ def _certain_table(document: Document) -> Iterator[Table]:
     figures = document.get("figures") or {}
     rows = tuple(
         (
-            Cell(f"{entry.get('label') or _address_words(document, address)} ({address})"),
+            Cell(f"{entry.get('label') or address_words(document, address)} ({address})"),
             Cell(_certain_words(document, entry), entry["value"] if isinstance(entry["value"], int | float) else None),
             Cell(_source_words(entry) if entry.get("source") else "no source given"),
         )
@@ -288,7 +288,7 @@ def _unsourced(document: Document) -> set[str]:
 
 def _assumption_row(document: Document, address: str, driver: Document) -> tuple[Cell, ...]:
     """Give one driver's row."""
-    unit, label = document["unit"], driver.get("label") or _address_words(document, address)
+    unit, label = document["unit"], driver.get("label") or address_words(document, address)
     requested, kind, plan = driver.get("requested") or {}, driver.get("kind"), driver.get("plan")
     plan_cell = (
         Cell(shown(plan, kind, unit), plan) if isinstance(plan, int | float) else Cell("by year" if plan else "–")
@@ -305,95 +305,6 @@ def _assumption_row(document: Document, address: str, driver: Document) -> tuple
 def _unmet_words(document: Document, driver: Document) -> str:
     """Tell what was stated about it and is not met."""
     return unmet_words(driver["stated"], lambda value: figure(value, driver["kind"], document["unit"]))
-
-
-def _by_year(driver: Document) -> Mapping[str | None, Document]:
-    """Give what was drawn of an assumption, by year where it is drawn by year."""
-    achieved = driver.get("achieved") or {}
-    return {None: achieved} if "mean" in achieved else achieved
-
-
-def quality_section(document: Document) -> Section | None:
-    """Tell for every assumption and event what was asked for and what was drawn."""
-    tables = (*_drivers_table(document), *_chances_table(document))
-    entries = (*document["drivers"].values(), *document["events"].values())
-    flagged = sum(bool(entry.get("flagged")) for entry in entries)
-    if not tables:
-        return None
-    told = (
-        f"{flagged} of {len(entries)} differ by more than simulation error explains: marked, and listed as warnings."
-        if flagged
-        else "Nothing differs by more than simulation error explains."
-    )
-    return Section("quality", "Asked and drawn", (told,), tables, detail=True)
-
-
-def _drivers_table(document: Document) -> Iterator[Table]:
-    """Give the average, the spread and the ends of each assumption, of its worst year where it is drawn by year."""
-    rows = tuple(_quality_row(document, *entry) for entry in document["drivers"].items() if entry[1].get("achieved"))
-    figures = ("Average", "Standard deviation", "P5", "P95")
-    headings = ("Assumption", *(f"{f}: {what}" for f in figures for what in ("asked", "drawn")), "Furthest off")
-    note = (
-        "P5 and P95: what 5 and 95 of 100 futures do not exceed. Furthest off: of the average, the standard deviation"
-        " and the quantiles from P5 to P95, the one that is the most simulation errors from what was asked; of what is"
-        " drawn year by year, in the year named. Of what builds up through the years, its steps or its growth."
-    )
-    if rows:
-        yield Table("asked_and_drawn", "Assumptions: what was asked for, and what was drawn", headings, rows, note)
-
-
-def _quality_row(document: Document, address: str, driver: Document) -> tuple[Cell, ...]:
-    """Give one assumption's row."""
-    kind, unit, asked = driver.get("kind"), document["unit"], driver["requested"]
-    furthest, years = driver.get("furthest_off") or {}, _by_year(driver)
-    drawn = years.get(furthest.get("year")) or next(iter(years.values()))
-    label = driver.get("label") or _address_words(document, address)
-    name = f"{label}, {furthest['year']}" if furthest.get("year") else label
-    cells: list[Cell] = []
-    for figure_ in ("mean", "sd", "p5", "p95"):
-        error = (drawn.get("error") or {}).get(figure_)
-        cells += _compared_cells(asked.get(figure_), drawn.get(figure_), error, kind, unit)
-    return Cell(f"{name} ({address})"), *cells, _furthest_cell(furthest, flagged=bool(driver.get("flagged")))
-
-
-def _compared_cells(
-    asked: float | None, drawn: float | None, error: float | None, kind: str | None, unit: str | None
-) -> Iterator[Cell]:
-    """Give what was asked and what was drawn, side by side in one unit, as finely as the error allows."""
-    known = [value for value in (asked, drawn) if value is not None]
-    told = iter(beside(known, error or 0.0, kind or "number", unit or "£"))
-    yield from (Cell("–") if value is None else Cell(next(told), value) for value in (asked, drawn))
-
-
-_FIGURES = {"mean": "average", "sd": "standard deviation"}
-
-
-def _furthest_cell(furthest: Document, *, flagged: bool) -> Cell:
-    """Tell how far off the figure is that is furthest off."""
-    errors = furthest.get("errors")
-    if errors is None:
-        return Cell("–")
-    mark = ": more than chance explains" if flagged else ""
-    return Cell(f"{_FIGURES.get(furthest['figure'], furthest['figure'].upper())}, {errors:.1f} errors{mark}", errors)
-
-
-def _chances_table(document: Document) -> Iterator[Table]:
-    """Give the chance of each event, as asked for and as drawn."""
-    rows = tuple(
-        (
-            Cell(event["label"]),
-            *_compared_cells(
-                event["requested"], event["chance"]["probability"], event["chance"]["error"], "share", document["unit"]
-            ),
-            Cell(f"{100 * event['chance']['error']:.2g} of 100", event["chance"]["error"]),
-            Cell("more than chance explains" if event["flagged"] else "as asked"),
-        )
-        for event in document["events"].values()
-        if event.get("requested") is not None
-    )
-    if rows:
-        headings = ("Event", "Chance: asked", "Chance: drawn", "Simulation error", "Verdict")
-        yield Table("chances_asked_and_drawn", "Events: what was asked for, and what was drawn", headings, rows)
 
 
 def _band_words(requested: Document, kind: str | None, unit: str | None) -> str:

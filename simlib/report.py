@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simlib import outlook, register, verdicts
+from simlib import drawn, outlook, register, verdicts
 from simlib.errors import ResultsError
 from simlib.folder import read_folder, render_into, write_folder
 from simlib.layout import Report, Section
@@ -66,7 +66,7 @@ def _sections(document: Mapping[str, Any], manifest: Mapping[str, Any]) -> Itera
     yield register.bridge_section(document)
     yield register.readings_section(document)
     yield register.assumptions_section(document)
-    yield register.quality_section(document)
+    yield drawn.quality_section(document)
     yield register.notes_section(document)
     yield register.provenance_section(document, manifest)
 

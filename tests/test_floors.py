@@ -12,7 +12,7 @@ import pytest
 PLAN = """
 7 __main__ __init__
 6 cli batch progress
-5 report figures reporters charts console explain folder glossary grid layout outlook register wording
+5 drawn report figures reporters charts console explain folder glossary grid layout outlook register wording
 5 provenance quoting readback shifts sketch verdicts
 4 summary compare sensitivity decisions bridge checking citing correlating gathering quality
 3 model engine results

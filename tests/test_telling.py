@@ -980,3 +980,20 @@ def test_ids_in_a_report_are_unique() -> None:
     ids += [table.id for one in report.sections for table in one.tables]
     ids += [chart.id for one in report.sections for chart in one.charts]
     assert len(ids) == len(set(ids))
+
+
+def test_correlations_asked_and_drawn_stand_beside_what_they_should_be() -> None:
+    doc = document()
+    pair = {
+        "between": ["drivers.a", "drivers.b"], "year": None, "asked": 0.5, "repaired": None, "implied": 0.31,
+        "achieved": 0.33, "error": 0.01, "words": None,
+    }  # fmt: skip
+    other = pair | {"implied": 0.5, "achieved": 0.503}
+    section = {"form": "concordance", "stated": 0.7, "copula": "t", "df": 4.0, "reason": None}
+    doc["dependence"] = {"late_together": section | {"pairs": [pair, other]}, "void": section | {"pairs": []}}
+    table = tables(build_report(summary(doc)))["correlations_asked_and_drawn"]
+    [row] = [[cell.text for cell in row] for row in table.rows]
+    assert row == [
+        "Late together (dependence.late_together)", "Concordance 0.7, t copula with 4 degrees of freedom", "2", "0.50",
+        "0.31 to 0.50", "0.33 to 0.50", "2.0 errors",
+    ]  # fmt: skip
