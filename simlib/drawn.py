@@ -16,7 +16,7 @@ Document = Mapping[str, Any]
 def _by_year(driver: Document) -> Mapping[str | None, Document]:
     """Give what was drawn of an assumption, by year where it is drawn by year."""
     achieved = driver.get("achieved") or {}
-    return {None: achieved} if "mean" in achieved else achieved
+    return achieved.get("by_year") or {None: achieved}
 
 
 def quality_section(document: Document) -> Section | None:

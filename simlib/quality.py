@@ -224,10 +224,10 @@ def requested(node: Driver) -> Document:
 
 
 def achieved(node: Driver, rows: Sequence[Statistics], years: Sequence[str]) -> Document:
-    """Give what the futures hold, each figure with its error; by year where it is drawn by year."""
+    """Give what the futures hold, each figure with its error: of the first year, and by year, where it varies."""
     shape = _shape(node.distribution)
     told = [_achieved(node.distribution, shape, row) for row in rows]
-    return told[0] if node.varies.mode == "once" else dict(zip(years, told, strict=True))
+    return told[0] | {"by_year": None if node.varies.mode == "once" else dict(zip(years, told, strict=True))}
 
 
 def _achieved(asked: Distribution, shape: _Shape, row: Statistics) -> Document:

@@ -224,7 +224,8 @@ def _document(n: int, options: tuple[str, ...]) -> dict[str, Any]:
                     "p50": 0.01,
                     "p95": 0.03,
                 },
-                "achieved": dict.fromkeys(YEARS, drawn(0.0101, 0.01, 0.0, 0.01, 0.03)),
+                "achieved": drawn(0.0101, 0.01, 0.0, 0.01, 0.03)
+                | {"by_year": dict.fromkeys(YEARS, drawn(0.0101, 0.01, 0.0, 0.01, 0.03))},
                 "furthest_off": {"figure": "sd", "year": "2018/19", "errors": 2.1},
                 "flagged": [],
                 "stated": [],
@@ -247,7 +248,7 @@ def _document(n: int, options: tuple[str, ...]) -> dict[str, Any]:
                     "p50": 0.95,
                     "p95": 1.0,
                 },
-                "achieved": drawn(0.94, 0.05, 0.84, 0.95, 1.0),
+                "achieved": drawn(0.94, 0.05, 0.84, 0.95, 1.0) | {"by_year": None},
                 "furthest_off": {"figure": "mean", "year": None, "errors": 1.2},
                 "flagged": [],
                 "stated": [],

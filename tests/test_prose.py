@@ -324,7 +324,7 @@ def says(path: tuple[str, ...], pattern: tuple[str, ...], shape: str) -> bool:
     kinds = [SHAPES[kind] for kind in SHAPES if shape.startswith(kind)]
     tails = kinds[0] if kinds else {()}
     by_year = bool(re.fullmatch(r"\d{4}/\d{2}", "".join(path[len(pattern) : len(pattern) + 1])))
-    extra = 1 if by_year and (pattern == ("outputs", "<output>") or pattern[-1] == "achieved") else 0
+    extra = 1 if by_year and pattern == ("outputs", "<output>") else 0
     head, tail = path[: len(pattern)], path[len(pattern) + extra :]
     return fits(head, pattern) and tail in tails
 

@@ -182,7 +182,7 @@ def test_what_is_reported_of_a_driver_that_builds_up_is_each_years_step() -> Non
         body = f"drivers: {{x: {{kind: number, dist: normal, mean: 0.04, sd: 0.02, varies: {varies}}}}}\n"
         found = told(f"{body}outputs: {{y: x}}\n", 16_384)["drivers"]["drivers.x"]
         assert found["varies"] == varies
-        for achieved in found["achieved"].values():
+        for achieved in found["achieved"]["by_year"].values():
             assert achieved["mean"] == pytest.approx(0.04, abs=5 * 0.02 / 128)
             assert achieved["sd"] == pytest.approx(0.02, rel=5 / math.sqrt(2 * 16_384))
 
