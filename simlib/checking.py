@@ -17,6 +17,7 @@ from simlib.units import figure
 
 Check = dict[str, Any]
 REACH = 1e-9  # years, or of a share: rounding of a bound is not beyond it
+THIN, LONG_TAIL = 50, 10  # futures that know a standard deviation to a tenth; a kurtosis that no usual figure has
 SELDOM = 1e-3  # of the futures; a tail that is rarer moves nothing that is told
 
 
@@ -26,7 +27,7 @@ def checks(futures: Futures, dependence: Mapping[str, Any]) -> list[Check]:
         *_rounded(futures), *_binned(futures), *_compiled(futures.model), *_passed(futures.model),
         *_repairs(futures.model), *_correlations(dependence), *_hindsight(futures.model),
         *_unsourced(futures.model), *_beyond(futures),
-        *_precision(futures),
+        *_precision(futures), *_thin(futures),
     ]  # fmt: skip
 
 
@@ -196,3 +197,23 @@ def _within(futures: Futures, name: str, half: float) -> str:
     if not np.isfinite(half):
         return "no bound"
     return f"±{figure(float(f'{half:.2g}'), kinds.pop() if len(kinds) == 1 else 'number', model.unit)}"
+
+
+def _thin(futures: Futures) -> Iterator[Check]:
+    """Say of which figures of the file's own so few futures decide the average that its error may be too small.
+
+    The variance of n futures is known to about √(κ ÷ n) of itself, κ their kurtosis: n ÷ κ is how many futures it
+    really rests on (of a loss in 1 of 500 futures, how many of them have it).
+    """
+    for output in futures.model.outputs:
+        rows = np.atleast_2d(futures.outputs[output.id])
+        apart = rows - rows.mean(axis=-1, keepdims=True)
+        with np.errstate(invalid="ignore", over="ignore"):
+            resting = np.square(np.square(apart).sum(axis=-1)) / np.square(np.square(apart)).sum(axis=-1)
+        least = float(np.nanmin(resting)) if np.isfinite(resting).any() else np.inf
+        if least < min(THIN, futures.held / LONG_TAIL) and not output.condition:
+            text = (
+                f"its average rests on about {max(round(least), 1)} of {futures.held:,} futures, in which it lies far "
+                f"out: the error of the average may be larger than stated; draw more futures, or read the quantiles"
+            )
+            yield _check("thin", "warning", f"outputs.{output.id}", text)

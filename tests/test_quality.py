@@ -159,3 +159,16 @@ def test_chance_may_lead_farther_where_an_estimate_is_skew() -> None:
     quality = Quality({"a": [Departure("a", "mean", None, errors, 0.05), Departure("a", "sd", None, errors, 0.0)]}, 4.0)
     assert [departure.name for departure in quality.flagged("a")] == ["sd"]
     assert quality.allowed(0.05) == pytest.approx(errors, abs=0.05)
+
+
+def test_an_average_that_few_futures_decide_is_named() -> None:
+    body = """
+drivers:
+  loss: {dist: zero_inflated, chance: 0.5%, of: 10}
+  x: {dist: normal, mean: 0, sd: 1}
+outputs: {rare: loss + 1, usual: x, happens: loss > 0, certain: x * 0}
+"""
+    for count, named in ((1_008, True), (32_768, False)):  # some 5 losses, and some 164
+        thin = [check for check in told(body, count)["checks"] if check["id"] == "thin"]
+        assert [(check["level"], check["address"]) for check in thin] == [("warning", "outputs.rare")] * named
+        assert all("rests on about" in check["text"] for check in thin)
