@@ -1,4 +1,4 @@
-"""How one draw a year becomes a figure by year, and what each way of varying makes of mean and spread.
+"""How one draw a year becomes a figure by year, and how each year's draw is got back from it.
 
 Scores come in and values go out: what is drawn, and what moves together, is the engine's business.
 """
@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from simlib.config.quantities import Varies
-from simlib.distributions import Distribution
 from simlib.kernels.lines import accumulated, compounded, growth_of, reverted
 from simlib.kernels.paths import Floats
 from simlib.sampling.dependence import ar1
@@ -61,41 +60,3 @@ def steps(values: Floats, varies: Varies) -> Floats:
         return values
     kept = 1.0 if varies.mode == "walk" else varies.phi
     return np.concatenate([values[:1], values[1:] - kept * values[:-1]])
-
-
-def exact_moments(distribution: Distribution, varies: Varies, years: int) -> tuple[Floats, Floats]:
-    """Give the exact mean and standard deviation of a driver in each year, (year,) both.
-
-    Parameters
-    ----------
-    distribution
-        Of the value, the step or the growth of one year, as ``varies`` has it.
-    varies
-        How it moves through the years.
-    years
-        How many years there are.
-
-    Notes
-    -----
-    With mean m and standard deviation s of one draw, in year k: ``walk`` k m and √k s; ``reverting`` m Σ φʲ and
-    s √Σ φ²ʲ over j < k; ``compounding`` (1 + m)ᵏ and √(((1 + m)² + s²)ᵏ − (1 + m)²ᵏ); else m and s.
-
-    Examples
-    --------
-    >>> from simlib.distributions import make
-    >>> growth = make("normal", {"mean": 0.02, "sd": 0.01})
-    >>> mean, sd = exact_moments(growth, Varies("compounding"), 2)
-    >>> mean.round(6).tolist(), sd.round(6).tolist()
-    ([1.02, 1.0404], [0.01, 0.014425])
-    """
-    m, s = distribution.mean, distribution.sd
-    k = np.arange(1.0, years + 1.0)
-    if varies.mode == "walk":
-        return m * k, s * np.sqrt(k)
-    if varies.mode == "reverting":
-        kept = varies.phi ** (k - 1.0)
-        return m * np.cumsum(kept), s * np.sqrt(np.cumsum(kept**2))
-    if varies.mode == "compounding":
-        mean = (1.0 + m) ** k
-        return mean, mean * np.sqrt(np.expm1(k * np.log1p((s / (1.0 + m)) ** 2)))
-    return np.full(years, m), np.full(years, s)

@@ -14,13 +14,13 @@ from simlib.compiling import compile_model
 from simlib.config import load_config
 from simlib.config.load import parse_config
 from simlib.config.quantities import Mode, Varies
-from simlib.distributions import make
+from simlib.distributions import Distribution, make
 from simlib.drivers import Driver
 from simlib.engine import simulate, simulate_plan
 from simlib.errors import ModelError
 from simlib.glossary import TERMS
 from simlib.kernels import lines
-from simlib.passage import along, exact_moments, steps
+from simlib.passage import along, steps
 from simlib.quoting import quantity_words
 from simlib.sampling.dependence import spearman
 
@@ -29,6 +29,27 @@ ERRORS = 5.0  # simulation errors within which a figure must be
 WAYS = ("once", "yearly", "walk", "reverting(0.6)", "ar1(0.6)", "ar1(-0.5)", "compounding")
 VARIES = {text: Varies(text.split("(")[0], float(text[:-1].split("(")[1]) if "(" in text else 0.0) for text in WAYS}  # type: ignore[arg-type]
 OPTION = "options: {o: {councils: a}}\n"
+
+
+def exact_moments(
+    distribution: Distribution, varies: Varies, years: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give the exact mean and standard deviation of a driver in each year, (year,) both.
+
+    With mean m and standard deviation s of one draw, in year k: ``walk`` k m and √k s; ``reverting`` m Σ φʲ and
+    s √Σ φ²ʲ over j < k; ``compounding`` (1 + m)ᵏ and √(((1 + m)² + s²)ᵏ − (1 + m)²ᵏ); else m and s.
+    """
+    m, s = distribution.mean, distribution.sd
+    k = np.arange(1.0, years + 1.0)
+    if varies.mode == "walk":
+        return m * k, s * np.sqrt(k)
+    if varies.mode == "reverting":
+        kept = varies.phi ** (k - 1.0)
+        return m * np.cumsum(kept), s * np.sqrt(np.cumsum(kept**2))
+    if varies.mode == "compounding":
+        mean = (1.0 + m) ** k
+        return mean, mean * np.sqrt(np.expm1(k * np.log1p((s / (1.0 + m)) ** 2)))
+    return np.full(years, m), np.full(years, s)
 
 
 def values_of(dist: str, varies: str, *, kind: str = "number", count: int = COUNT) -> NDArray[np.float64]:
