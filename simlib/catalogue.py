@@ -132,6 +132,11 @@ def _event(base: str, event: EventSection) -> dict[str, Slot]:
     return found | {f"{base}.lines.{key}.change": Slot(effect.change) for key, effect in event.lines.items()}
 
 
+def title(name: str, label: str | None) -> str:
+    """Give what reports call something: its label, or its id as words."""
+    return label or name.replace("_", " ").capitalize()
+
+
 @dataclass(slots=True)
 class Figures:
     """Turns addresses into nodes, each once, in an order in which nothing comes before what it needs."""
@@ -397,5 +402,6 @@ class Figures:
     def _stray(self, measure: str) -> Driver:
         address = f"measures.{measure}.individual"
         distribution = make("uniform", {"low": -0.5, "high": 0.5})
-        quantity = Quantity("number", distribution, plan=0.0, label=f"{measure}: apart from its programme")
+        name = title(measure, self.config.measures[measure].label)
+        quantity = Quantity("number", distribution, plan=0.0, label=f"{name}: apart from its programme")
         return Driver(address, distribution, Varies(), np.asarray(0.0), (Dimension(address, 0),), quantity)

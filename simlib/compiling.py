@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from simlib.catalogue import Figures
+from simlib.catalogue import Figures, title
 from simlib.config import Config, placing
 from simlib.config.schema import Council, Line, Measure, OneOff
 from simlib.delivery import deliver, level
@@ -54,11 +54,6 @@ def compile_model(config: Config) -> Model:
         model = _Compiler(config).model()
         readings = {name: _Compiler(config.with_reading(name)).model() for name in config.readings}
     return replace(model, readings=readings)
-
-
-def title(name: str, label: str | None) -> str:
-    """Give what reports call something: its label, or its id as words."""
-    return label or name.replace("_", " ").capitalize()
 
 
 class _Compiler:

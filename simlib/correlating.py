@@ -38,13 +38,15 @@ def dependence(futures: Futures) -> Document:
     found = {}
     for name, section in model.config.dependence.items():
         form, stated = section.stated[0]
+        pairs = list(_pairs(links[f"dependence.{name}"], margins))
         found[name] = {
             "form": form,
             "stated": [list(row) for row in stated] if isinstance(stated, tuple) else stated,
             "copula": section.copula,
             "df": section.df,
             "reason": section.reason,
-            "pairs": list(_pairs(links[f"dependence.{name}"], margins)),
+            "furthest_off": max((_errors(pair) for pair in pairs if _told(pair)), default=None),
+            "pairs": pairs,
         }
     return found
 
@@ -72,9 +74,14 @@ def correlation_checks(found: Mapping[str, Any]) -> Iterator[tuple[str, str, str
 # ---- Words -------------------------------------------------------------------------------------------------
 
 
+def _told(pair: Document) -> bool:
+    """Whether it can be told how far a pair is from what it should have."""
+    return pair["implied"] is not None and pair["error"] is not None
+
+
 def _errors(pair: Document) -> float:
     """Give by how many errors a pair misses what it should have; none where that cannot be told."""
-    if pair["implied"] is None or pair["error"] is None:
+    if not _told(pair):
         return 0.0
     return float(abs(pair["achieved"] - pair["implied"]) / max(pair["error"], 1e-9))
 

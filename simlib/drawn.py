@@ -35,14 +35,15 @@ def quality_section(document: Document) -> Section | None:
 
 
 def _drivers_table(document: Document) -> Iterator[Table]:
-    """Give the average, the spread and the ends of each assumption, of its worst year where it is drawn by year."""
+    """Give the average and the band of each assumption, of its worst year where it is drawn by year."""
     rows = tuple(_quality_row(document, *entry) for entry in document["drivers"].items() if entry[1].get("achieved"))
-    figures = ("Average", "Standard deviation", "P5", "P95")
+    figures = ("Average", "In 9 of 10 futures")
     headings = ("Assumption", *(f"{f}: {what}" for f in figures for what in ("asked", "drawn")), "Furthest off")
     note = (
-        "P5 and P95: what 5 and 95 of 100 futures do not exceed. Furthest off: of the average, the standard deviation"
-        " and the quantiles from P5 to P95, the one that is the most simulation errors from what was asked; of what is"
-        " drawn year by year, in the year named. Of what builds up through the years, its steps or its growth."
+        "In 9 of 10 futures: from P5 to P95, which 5 and 95 of 100 futures do not exceed. Furthest off: of the average,"
+        " the standard deviation and the quantiles from P5 to P95, the one that is the most simulation errors from what"
+        " was asked; of what is drawn year by year, in the year named. Of what builds up through the years, its steps"
+        " or its growth."
     )
     if rows:
         yield Table("asked_and_drawn", "Assumptions: what was asked for, and what was drawn", headings, rows, note)
@@ -55,11 +56,18 @@ def _quality_row(document: Document, address: str, driver: Document) -> tuple[Ce
     drawn = years.get(furthest.get("year")) or next(iter(years.values()))
     label = driver.get("label") or address_words(document, address)
     name = f"{label}, {furthest['year']}" if furthest.get("year") else label
-    cells: list[Cell] = []
-    for figure_ in ("mean", "sd", "p5", "p95"):
-        error = (drawn.get("error") or {}).get(figure_)
-        cells += _compared_cells(asked.get(figure_), drawn.get(figure_), error, kind, unit)
-    return Cell(f"{name} ({address})"), *cells, _furthest_cell(furthest, flagged=bool(driver.get("flagged")))
+    average = _compared_cells(asked.get("mean"), drawn.get("mean"), drawn["error"]["mean"], kind, unit)
+    bands = _band_cells(asked, drawn, kind, unit)
+    return Cell(f"{name} ({address})"), *average, *bands, _furthest_cell(furthest, flagged=bool(driver.get("flagged")))
+
+
+def _band_cells(asked: Document, drawn: Document, kind: str | None, unit: str | None) -> Iterator[Cell]:
+    """Give the bands from P5 to P95 that were asked for and drawn, all ends in one unit."""
+    bands = [(band.get("p5"), band.get("p95")) for band in (asked, drawn)]
+    known = [value for band in bands if None not in band for value in band if value is not None]
+    error = max(drawn["error"]["p5"], drawn["error"]["p95"])
+    told = iter(beside(known, error, kind or "number", unit or "£") if known else ())
+    yield from (Cell("–") if None in band else Cell(f"{next(told)} to {next(told)}") for band in bands)
 
 
 def _compared_cells(
@@ -97,9 +105,11 @@ def _chances_table(document: Document) -> Iterator[Table]:
         for event in document["events"].values()
         if event.get("requested") is not None
     )
+    left_out = [event["label"] for event in document["events"].values() if event.get("requested") is None]
+    note = f"Not told, as the chance is itself uncertain: {'; '.join(left_out)}." if left_out else ""
     if rows:
         headings = ("Event", "Chance: asked", "Chance: drawn", "Simulation error", "Verdict")
-        yield Table("chances_asked_and_drawn", "Events: what was asked for, and what was drawn", headings, rows)
+        yield Table("chances_asked_and_drawn", "Events: what was asked for, and what was drawn", headings, rows, note)
 
 
 def _correlations_table(document: Document) -> Iterator[Table]:
@@ -120,14 +130,12 @@ def _correlation_row(name: str, section: Document) -> tuple[Cell, ...]:
     """Give one section's row."""
     pairs = section["pairs"]
     form, stated = sentence_case(section["form"].replace("_", " ")), section["stated"]
+    if section["form"] == "concordance":
+        stated = f"{10 * stated:g} of 10"
     figure = "" if isinstance(stated, list) else f" {stated:g}" if isinstance(stated, float | int) else f" {stated}"
     copula = f", t copula with {section['df']:g} degrees of freedom" if section["df"] is not None else ""
-    errors = [
-        abs(pair["achieved"] - pair["implied"]) / max(pair["error"], 1e-9)
-        for pair in pairs
-        if None not in (pair["achieved"], pair["implied"], pair["error"])
-    ]
-    far = Cell(f"{max(errors):.1f} errors", max(errors)) if errors else Cell("–")
+    errors = section["furthest_off"]
+    far = Cell("–") if errors is None else Cell(f"{errors:.1f} errors", errors)
     ranges = (_range([pair[key] for pair in pairs]) for key in ("asked", "implied", "achieved"))
     said = f"{sentence_case(name.replace('_', ' '))} (dependence.{name})"
     return Cell(said), Cell(f"{form}{figure}{copula}"), Cell(f"{len(pairs)}", float(len(pairs))), *ranges, far

@@ -1,13 +1,13 @@
 """The dependence sections of a file as statements about coordinates; how these become groups is in ``dependence``."""
 
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
 from itertools import combinations
 from typing import Any
 
 from simlib import years
 from simlib.catalogue import Figures
 from simlib.config import Config
+from simlib.config.checks.dependence import matches
 from simlib.config.schema import Dependence
 from simlib.dependence import Carrying, Statement, asked
 from simlib.drivers import Driver, Event
@@ -54,7 +54,7 @@ class Relations:
         if section.between is not None or isinstance(section.stated[0][1], tuple):
             names = list(section.between or section.among or ())
         else:
-            names = [a for a in self._uncertain if any(_matches(a, pattern) for pattern in section.among or ())]
+            names = [a for a in self._uncertain if any(matches(a, pattern) for pattern in section.among or ())]
         certain = [name for name in names if name not in self._uncertain and name in self._figures]
         if certain:  # a reading or --set has made it so: there is nothing left to correlate
             self.checks.append(("dependence_void", address, f"does not apply: {', '.join(certain)} is certain here"))
@@ -91,9 +91,3 @@ def _of_one_year(
     else:
         common = Dimension(address, year) if section.between is None else None
         yield Statement(address, members, asked(form, stated, df), factor=common, **terms)
-
-
-def _matches(address: str, pattern: str) -> bool:
-    """Tell whether an address fits a pattern in which ``*`` stands for one part."""
-    parts, wanted = address.split("."), pattern.split(".")
-    return len(parts) == len(wanted) and all(fnmatchcase(p, w) for p, w in zip(parts, wanted, strict=True))

@@ -423,7 +423,10 @@ def test_a_section_that_a_reading_makes_void_is_there_without_pairs() -> None:
     config = small("x: {between: [drivers.a, drivers.b], strength: low, reason: a test}")
     futures = simulate(compile_model(config.with_overrides({"drivers.a": "1"})), 64, seed=1)
     assert dependence(futures) == {
-        "x": {"form": "strength", "stated": "low", "copula": "gaussian", "df": None, "reason": "a test", "pairs": []}
+        "x": {
+            "form": "strength", "stated": "low", "copula": "gaussian", "df": None, "reason": "a test",
+            "furthest_off": None, "pairs": [],
+        }
     }
 
 

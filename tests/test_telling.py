@@ -989,11 +989,39 @@ def test_correlations_asked_and_drawn_stand_beside_what_they_should_be() -> None
         "achieved": 0.33, "error": 0.01, "words": None,
     }  # fmt: skip
     other = pair | {"implied": 0.5, "achieved": 0.503}
-    section = {"form": "concordance", "stated": 0.7, "copula": "t", "df": 4.0, "reason": None}
+    section = {"form": "concordance", "stated": 0.7, "copula": "t", "df": 4.0, "reason": None, "furthest_off": 2.0}
     doc["dependence"] = {"late_together": section | {"pairs": [pair, other]}, "void": section | {"pairs": []}}
     table = tables(build_report(summary(doc)))["correlations_asked_and_drawn"]
     [row] = [[cell.text for cell in row] for row in table.rows]
     assert row == [
-        "Late together (dependence.late_together)", "Concordance 0.7, t copula with 4 degrees of freedom", "2", "0.50",
-        "0.31 to 0.50", "0.33 to 0.50", "2.0 errors",
+        "Late together (dependence.late_together)", "Concordance 7 of 10, t copula with 4 degrees of freedom",
+        "2", "0.50", "0.31 to 0.50", "0.33 to 0.50", "2.0 errors",
     ]  # fmt: skip
+
+
+def test_what_was_drawn_has_its_band_in_one_cell_and_says_which_events_it_leaves_out() -> None:
+    doc = document()
+    found = tables(build_report(summary(doc)))
+    table = found["asked_and_drawn"]
+    assert table.headings[1:] == (
+        "Average: asked", "Average: drawn", "In 9 of 10 futures: asked", "In 9 of 10 futures: drawn", "Furthest off",
+    )  # fmt: skip
+    for row, driver in zip(table.rows, doc["drivers"].values(), strict=True):
+        assert row[3].text.count(" to ") == row[4].text.count(" to ") == 1, driver["label"]
+    event = next(iter(doc["events"].values()))
+    doc["events"]["sure"] = event | {"label": "A known chance", "requested": 0.3}
+    doc["events"]["open"] = event | {"label": "Hangs", "requested": None}
+    chances = tables(build_report(summary(doc)))["chances_asked_and_drawn"]
+    assert "A known chance" in [row[0].text for row in chances.rows]
+    assert "Hangs" not in [row[0].text for row in chances.rows]
+    assert chances.note.startswith("Not told, as the chance is itself uncertain: ")
+    assert "Hangs" in chances.note
+
+
+def test_no_line_of_a_page_ends_after_a_minus() -> None:
+    doc = document()
+    driver = next(iter(doc["drivers"].values()))
+    driver |= {"kind": "money", "varies": "once"}
+    driver["requested"] |= {"p5": -0.2, "p95": 0.3}
+    driver["achieved"] |= {"p5": -0.2, "p95": 0.3, "by_year": None}
+    assert ">-\u2060£0.2" in page(build_report(summary(doc)))
