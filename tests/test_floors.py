@@ -20,7 +20,7 @@ PLAN = """
 3 catalogue compiling delivery dependence drivers estimates flows labelling passage readouts relations source
 2 config
 1 distributions sampling kernels
-0 errors units years dims
+0 errors units years dims loops
 """
 FLOORS = {name: int(line.split()[0]) for line in PLAN.split("\n") if line for name in line.split()[1:]}
 # These do not import each other: each is mathematics that stands alone.
@@ -31,13 +31,14 @@ ONLY_IN = {
     "ruamel": {"config"},
     "joblib": {"engine", "batch"},
     "xarray": {name for name, floor in FLOORS.items() if floor >= 3},
-    "numba": {name for name, floor in FLOORS.items() if floor == 1},
+    "numba": {"loops"},
 }
 # Packages that cost a tenth of a second and more: imported inside the functions that use them
-HEAVY = ("scipy.stats", "xarray", "pandas", "matplotlib", "jinja2", "dask")
+HEAVY = ("numba", "scipy.stats", "xarray", "pandas", "matplotlib", "jinja2", "dask")
 
 PACKAGE = Path(__file__).resolve().parent.parent / "simlib"
 SOURCES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
+LOOPS = [source for source in SOURCES if source.startswith("loops/") and source != "loops/__init__.py"]
 
 
 class Import(NamedTuple):
@@ -122,11 +123,14 @@ def misplaced(found: list[Import], source: str) -> list[str]:
 
 
 def too_soon(found: list[Import], source: str) -> list[str]:
-    """Heavy packages imported with the module."""
+    """Heavy packages imported with the module; compiled loops are there for the others to import, and so is numba."""
+    if source in LOOPS:
+        return []
+    heavy = (*HEAVY, *(f"simlib.{path.removesuffix('.py').replace('/', '.')}" for path in LOOPS))
     return [
         f"{source}:{each.line}: imports {each.module} at its top level; do it in the function that uses it"
         for each in found
-        for package in HEAVY
+        for package in heavy
         if each.at_once and is_within(each.module, package)
     ]
 
