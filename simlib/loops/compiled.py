@@ -1,4 +1,4 @@
-"""How every loop is compiled: once, into numba's cache, strictly as IEEE 754 has it, and without the interpreter's lock.
+"""How every loop is compiled: once, into numba's cache, strictly as IEEE 754 has it, without the interpreter's lock.
 
 Nothing is reordered or contracted, so that a loop gives what numpy gives, to the byte.
 """
