@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlib import compile_model, load_config, simulate
-from simlib.estimates import T95_15, Z95
+from simlib.estimates import T95_15
 from simlib.gathering import Estimates, estimates
 from simlib.model import Model
 from simlib.sampling import SAMPLERS
+from simlib.tails import Z95
 
 Floats = NDArray[np.float64]
 WORKLOAD = Path(__file__).resolve().parent.parent / "configs" / "benchmark.yaml"

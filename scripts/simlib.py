@@ -251,8 +251,19 @@ def install(environment: Environment, extras: Sequence[str], held: int) -> None:
         if before:  # pip failed and cleaned up: not an interruption, so not one to repair
             write(environment.stamp, before)
         raise Trouble(not_installed(output))
+    compile_loops(environment, held)
     write(environment.stamp, [environment.digest(), *extras])
     say("installed.")
+
+
+def compile_loops(environment: Environment, held: int) -> None:
+    """Compile what large runs are quick by, so that the first of them need not wait; without it they are slower."""
+    script = environment.root / "scripts" / "compile_loops.py"
+    if script.exists():
+        say("compiling, once ...")
+        code, output = run([str(environment.python), "-P", str(script)], held, environment.root)
+        if code or output:
+            say(tail(output) or "this did not work: the first large run compiles by itself.")
 
 
 def pip(environment: Environment, extras: Sequence[str]) -> list[str]:

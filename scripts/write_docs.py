@@ -7,7 +7,6 @@ is left alone: only what stands between ``<!-- name: -->`` and ``<!-- :name -->`
 a command in an example. tests/test_prose.py fails where a page is not what this gives.
 """
 
-import importlib.util
 import json
 import math
 import os
@@ -20,9 +19,11 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+from scripts import textbook
+from scripts.benchmarks.machine import line
+from scripts.benchmarks.rows import HEADS, kept
 from simlib.config import crossrefs, formulas, references, schema
 from simlib.config.json_schema import config_schema
 from simlib.config.nodes import Listing, Node, Text
@@ -290,19 +291,8 @@ def variables() -> Iterator[str]:
 # Blocks of docs/textbook.md
 
 
-def beside(name: str) -> ModuleType:
-    """Give another file of scripts/ as a module; scripts/ is no package."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def problems() -> Iterator[str]:
     """Give each problem of configs/textbook with its answers and what simlib says, run as its file has it."""
-    textbook = beside("textbook")
     for problem, answers in textbook.ANSWERS.items():
         run = textbook.run(problem)
         config = run.document["config"]
@@ -366,6 +356,20 @@ def rounded(value: float) -> float:
     return float(f"{value:.2g}")
 
 
+# Blocks of docs/performance.md
+
+
+def measured() -> Iterator[str]:
+    """Give what scripts/benchmark.py has measured of the engine, as docs/benchmark.json keeps it."""
+    found = json.loads((DOCS / "benchmark.json").read_text(encoding="utf-8"))
+    yield f"Measured on {line(found['machine'])}."
+    yield ""
+    for name, rows in found["tables"].items():
+        yield f"### {name}"
+        yield ""
+        yield from table(*HEADS, "", rows=((*row.cells, row.note) for row in map(kept, rows)))
+
+
 BLOCKS: Mapping[str, Callable[[], Iterator[str]]] = {
     "functions": lambda: iter([code(*formulas.FUNCTIONS, *formulas.CONSTANTS)]),
     "sections": lambda: section_tables(config_schema()),
@@ -376,6 +380,7 @@ BLOCKS: Mapping[str, Callable[[], Iterator[str]]] = {
     "variables": variables,
     "problems": problems,
     "samplers": samplers,
+    "measured": measured,
 }
 
 

@@ -7,6 +7,7 @@ thousand futures give its mean shift far within simulation error.
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -22,9 +23,9 @@ from simlib.drivers import (
     SumOfDraws,
     Values,
     evaluate,
-    happening,
 )
 from simlib.flows import flows
+from simlib.happening import happening
 from simlib.kernels.paths import Floats
 from simlib.model import Model
 from simlib.passage import through_years
@@ -43,6 +44,7 @@ class Step:
     shifts: dict[tuple[int, int], float]
 
 
+@lru_cache(maxsize=4)
 def bridge(model: Model) -> tuple[Step, ...]:
     """Give each assumption's mean shift from the plan; together with what they do jointly they add up to the mean."""
     found: list[Step] = []
@@ -91,11 +93,10 @@ class LooseSource:
 
     def event(self, node: Event, chances: Sequence[Floats]) -> Floats:
         """Give an event's moments likewise."""
-        from scipy.special import ndtr
 
         def draw(stretch: slice) -> Floats:
             near = [c if c.ndim == 0 else c[stretch] for c in chances]
-            return happening(node, ndtr(_strata(node.dimension)), near)
+            return happening(node, -_strata(node.dimension), near)
 
         return self.within(node, node.plan, draw)
 
@@ -162,12 +163,12 @@ def _loosened(model: Model) -> list[Node]:
 
 def _drawn(node: Driver) -> Floats:
     scores = [_strata(dimension) for dimension in node.dimensions]
-    return through_years(scores, node.varies, lambda row, _: node.distribution.from_score(row))
+    return through_years(scores, node.varies, lambda row, _, out: node.distribution.from_score(row, out))
 
 
 def _strata(dimension: Dimension) -> Floats:
     """Give one normal score from the middle of each stratum, in an order of the coordinate's own."""
-    from scipy.special import ndtri
+    from simlib.special import ndtri
 
     middles = (np.arange(STRATA) + 0.5) / STRATA
     return np.asarray(ndtri(stream(0, f"bridge {dimension.name}", (dimension.year,)).permutation(middles)))

@@ -51,9 +51,6 @@ def _binned(futures: Futures) -> Iterator[Check]:
             f"what that blurs is part of their errors"
         )
         yield _check("binned", "note", "run.simulations", text)
-        if futures.model.readings:
-            text = f"readings are run on the first {futures.held:,} of these futures, with the error of that number"
-            yield _check("readings_held", "note", "readings", text)
 
 
 def _compiled(model: Model) -> Iterator[Check]:

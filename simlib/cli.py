@@ -4,11 +4,11 @@ Exit codes: 0 fine; 2 the user's file or words (a message, no traceback, nothing
 130 interrupted. Only typer is imported at the top, so that ``simlib --help`` is there at once.
 """
 
+import atexit
 import errno
 import functools
 import gc
 import os
-import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, ParamSpec, TextIO
 import typer
 
 from simlib.errors import ConfigError, Problem, ResultsError, SimlibError
+from simlib.options import listed, one_of, precisions, refusal, size, whole
 
 if TYPE_CHECKING:
     from simlib.config import Config
@@ -28,6 +29,13 @@ __all__ = ["app", "guarded", "main"]
 P = ParamSpec("P")
 _INTERRUPTED = 130
 _MOST_SIMULATIONS = 1_000_000_000
+# Nothing here multiplies matrices: threads for it only cost start-up and memory. Nor does pydantic have plugins here.
+_QUIETLY = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "VECLIB_MAXIMUM_THREADS": "1",
+    "PYDANTIC_DISABLE_PLUGINS": "__all__",
+}
 
 app = typer.Typer(
     name="simlib",
@@ -58,7 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without a pound sign still gets the figures
-    gc.set_threshold(100_000, 50, 50)  # what starting up makes is there to stay: looking for garbage costs a tenth
+    _set_up()
+    gc.set_threshold(1_000_000, 50, 50)  # what starting up makes is there to stay: looking for garbage costs a tenth
     try:
         app(args=None if arguments is None else list(arguments), prog_name="simlib")
     except SystemExit as finished:
@@ -66,6 +75,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _INTERRUPTED
     return 0
+
+
+def _set_up() -> None:
+    """Make starting and ending quick, in a process of the command's own, and not in somebody's notebook."""
+    if "numpy" in sys.modules:
+        return
+    for name, value in _QUIETLY.items():  # where the user has not said it
+        os.environ.setdefault(name, value)
+    atexit.register(gc.freeze)  # what is still there goes with the process: taking it apart first takes 0.2 s
 
 
 def guarded(command: Callable[P, int | None]) -> Callable[P, None]:
@@ -160,25 +178,29 @@ def run(
         Path | None,
         typer.Option(metavar="RUN", help="A former run whose drivers keep their places in the sequence of sobol."),
     ] = None,
+    memory: Annotated[
+        str | None, typer.Option(help="For futures that are held, such as 500MB; else a quarter of the machine's.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="One line for each option.")] = False,
 ) -> None:
     """Draw futures of each CONFIG, print what they say, and write runs/<name>/."""
     from simlib.reporters import FORMATS, check_formats
 
     options = {
-        "simulations": _whole("--simulations", simulations, 1, _MOST_SIMULATIONS),
-        "seed": _whole("--seed", seed, 0, 2**63 - 1),
-        "sampler": _one_of("--sampler", sampler, ("random", "latin_hypercube", "sobol")),
-        "n_jobs": _whole("--jobs", jobs, 1, 1024) or _cores(),
-        "backend": _one_of("--backend", backend, ("threading", "loky")),
+        "simulations": whole("--simulations", simulations, 1, _MOST_SIMULATIONS),
+        "seed": whole("--seed", seed, 0, 2**63 - 1),
+        "sampler": one_of("--sampler", sampler, ("random", "latin_hypercube", "sobol")),
+        "n_jobs": whole("--jobs", jobs, 1, 1024) or _cores(),
+        "backend": one_of("--backend", backend, ("threading", "loky")),
         "order": _order(configs, keep_order),
+        "memory": size("--memory", memory),
     }
-    chosen = check_formats(FORMATS if formats is None else _listed(formats))
+    chosen = check_formats(FORMATS if formats is None else listed(formats))
     if not chosen:
-        raise _refusal("--format", f"expected {', '.join(FORMATS)}, got nothing")
+        raise refusal("--format", f"expected {', '.join(FORMATS)}, got nothing")
     places = _places(configs, out)
     models = _compiled(configs, sets or [])
-    exact = [_precision(precision, model.config) for model in models]
+    exact = [precisions(precision, model.config) for model in models]
     for model, place, wanted in zip(models, places, exact, strict=True):
         _run_one(model, place, options=options | {"precision": wanted}, formats=chosen, quiet=quiet)
 
@@ -200,10 +222,11 @@ def _run_one(
     from simlib.summary import summarise
 
     watch = Stopwatch()
+    _start_loops(options["simulations"] or model.config.run.simulations)  # type: ignore[arg-type]
     with ProgressBar(place.name) as bar:
         futures = simulate(model, progress=bar, **options)  # type: ignore[arg-type]
         watch.lap("simulate")
-        summary = summarise(futures, simulate_plan(model))  # one worker: two would need a quarter more memory
+        summary = summarise(futures, simulate_plan(model), n_jobs=options["n_jobs"])  # type: ignore[arg-type]
         watch.lap("summarise")
     report = build_report(with_manifest(summary, watch.laps))
     try:
@@ -214,6 +237,17 @@ def _run_one(
     write_folder(report, place, formats, futures)
     if not quiet:
         typer.echo(f"\nWritten to {_plain(str(place))}/")
+
+
+def _start_loops(simulations: int) -> None:
+    """Have compiled loops ready for a large run, and say what would surprise: that they compile, or cannot be used."""
+    from simlib import loops
+
+    trouble = loops.start_for(simulations)
+    if trouble:
+        typer.echo(_plain(f"compiled loops are not in use ({trouble}): large runs take longer"), err=True)
+    elif loops.on() and not loops.known():
+        typer.echo("compiling, once: this takes half a minute ...", err=True)
 
 
 def _print(report: "Report", *, quiet: bool) -> None:
@@ -254,11 +288,11 @@ def _places(configs: Sequence[Path], out: Path | None) -> list[Path]:
     alone = out is not None and len(configs) == 1
     nameless = [path for path in configs if not alone and not path.stem.strip(".")]
     if nameless:
-        raise _refusal("--out", f"{nameless[0]} has no name to call the run's folder after; say where it goes")
+        raise refusal("--out", f"{nameless[0]} has no name to call the run's folder after; say where it goes")
     places = [out] if out and alone else [(out or Path("runs")) / path.stem for path in configs]
     twice = {str(place) for place in places if places.count(place) > 1}
     if twice:
-        raise _refusal("--out", f"two files would both be written to {', '.join(sorted(twice))}")
+        raise refusal("--out", f"two files would both be written to {', '.join(sorted(twice))}")
     for place in places:
         check_place(place)
     return places
@@ -269,62 +303,8 @@ def _order(configs: Sequence[Path], run: Path | None) -> list[tuple[str, int]] |
     from simlib.folder import read_order
 
     if run is not None and len(configs) > 1:
-        raise _refusal("--keep-order", f"expected one CONFIG, got {len(configs)}")
+        raise refusal("--keep-order", f"expected one CONFIG, got {len(configs)}")
     return None if run is None else read_order(run)
-
-
-def _listed(values: Sequence[str] | None) -> list[str]:
-    """Give the parts of an option that may be repeated or hold commas."""
-    return [part.strip() for value in values or () for part in value.split(",") if part.strip()]
-
-
-def _whole(option: str, text: str | None, least: int, most: int) -> int | None:
-    """Read a whole number as people write it: 100000, 100_000, 100,000 or 1e5."""
-    if text is None:
-        return None
-    try:
-        digits = text.strip().replace(",", "").replace("_", "") if text.isascii() else ""
-        # A seed has more digits than a float keeps: only an exponent goes through one.
-        value = float(digits) if set(digits) & set("eE.") else int(digits)
-        if value == int(value) and least <= value <= most:
-            return int(value)
-    except (ValueError, OverflowError):
-        pass
-    raise _refusal(option, f"expected a whole number from {least:,} to {most:,}, got {text[:60]!r}")
-
-
-def _precision(words: Sequence[str] | None, config: "Config") -> dict[str, float] | None:
-    """Read what a run of a file must know, and how exactly: 0.5% of chances, or amounts such as p90=£0.05m."""
-    from simlib.config.precision import amounts, misfit, parse
-
-    given = [part.strip() for word in words or () for part in re.split(r",(?=\s*[a-z])", word)]
-    found = []
-    for part in given:
-        name, stated, amount = part.partition("=")
-        try:
-            found.append(parse(*((name.strip(), amount.strip()) if stated else ("chance", part)), config.money or "£m"))
-        except ValueError as problem:
-            raise _refusal("--precision", f"{problem}, got '{part[:60]}'") from problem
-    names = [wanted.name for wanted in found]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    wrong = (twice, "stands here twice") if twice else misfit(tuple(found), config.options, config.outputs)
-    if wrong is not None:
-        raise _refusal("--precision", f"{wrong[0]}: {wrong[1]}")
-    return amounts(tuple(found)) or None
-
-
-def _one_of(option: str, text: str | None, known: Sequence[str]) -> str | None:
-    """Read one of a few words."""
-    from simlib.wording import joined
-
-    if text is None or text in known:
-        return text
-    raise _refusal(option, f"expected {joined(known, 'or')}, got {text!r}")
-
-
-def _refusal(option: str, message: str) -> ConfigError:
-    """Give a refusal of something on the command line."""
-    return ConfigError([Problem("", option, message)])
 
 
 def _cores() -> int:
@@ -367,7 +347,7 @@ def report(
 
     summary = load_summary(folder)
     if formats or out:
-        render_again(summary, folder, out=out, formats=_listed(formats))
+        render_again(summary, folder, out=out, formats=listed(formats))
     _print(build_report(summary), quiet=quiet)
 
 

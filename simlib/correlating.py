@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
+from simlib import special
 from simlib.dependence import Link
 from simlib.distributions import Distribution
 from simlib.drivers import Constant, Driver, Event, HierarchicalDriver
@@ -17,7 +17,7 @@ from simlib.kernels.paths import Floats
 from simlib.passage import steps
 from simlib.results import Futures
 from simlib.sampling import CHUNK, Dimension, implied_spearman, joint_chance
-from simlib.sampling.dependence import ranks
+from simlib.sampling.dependence import ranks_and_ties
 from simlib.sampling.implied import RARE, Ties
 from simlib.years import label
 
@@ -266,10 +266,10 @@ class Measured:
     def of(cls, margins: Mapping[Dimension, Margin], wanted: Iterable[Dimension]) -> "Measured":
         """Measure coordinates: each is ranked once, and all pairs are one product."""
         place = {dimension: row for row, dimension in enumerate(dict.fromkeys(wanted))}
-        rows = [ranks(margins[dimension].values) for dimension in place]
-        found = np.stack(rows) if rows else np.empty((0, 1))
+        rows = [ranks_and_ties(margins[dimension].values) for dimension in place]
+        found = np.stack([row for row, _ in rows]) if rows else np.empty((0, 1))
         lengths = np.sqrt(np.mean(found**2, axis=1, keepdims=True))
-        telling = np.array([_differ(row) >= FEWEST for row in found], dtype=bool)
+        telling = np.array([row.size - commonest >= FEWEST for row, commonest in rows], dtype=bool)
         with np.errstate(invalid="ignore"):
             correlation, error = rank_correlations(found / np.where(lengths == 0.0, np.nan, lengths))
         return cls(place, correlation, error, telling)
@@ -315,9 +315,3 @@ def rank_correlations(standard: Floats) -> tuple[Floats, Floats]:
     spread = both - rho * (skew + skew.T) + 0.25 * rho**2 * (fourth[:, None] + fourth + 2.0 * both)
     normal = (1.0 - rho**2) ** 2 * (1.0 + 0.5 * rho**2) / (count - 3)
     return rho, np.sqrt(np.maximum(normal, np.maximum(spread, 0.0) / count))
-
-
-def _differ(row: Floats) -> int:
-    """Give in how many futures a figure is another than its commonest value."""
-    _, counts = np.unique(row, return_counts=True)
-    return int(row.size - counts.max(initial=0))

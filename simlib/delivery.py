@@ -1,16 +1,15 @@
 """From the figures of a block of futures to what every option has in common: the gap, each measure, each cost.
 
-A thing is worked out when it is first asked for, and once for all readings of a chunk: a reading costs only what
-it changes. The formulas are in ``simlib.kernels``; what an option makes of a delivery is in ``simlib.flows``.
+A thing is worked out when it is first asked for. The formulas are in ``simlib.kernels``; what an option makes of a
+delivery is in ``simlib.flows``.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from simlib.drivers import Memo, Values, token
+from simlib.drivers import Values
 from simlib.kernels import lines, paths
 from simlib.kernels.paths import Floats
 from simlib.model import LineEffectModel, LineModel, MeasureModel, Model
@@ -37,9 +36,6 @@ class Rows:
     def __iter__(self) -> Iterator[Floats]:
         """Give every place's array."""
         return (self[place] for place in range(self.size))
-
-
-Placed = Floats | list[Floats] | Rows  # arrays by place: in one array, in a list, or worked out when asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,45 +65,24 @@ class Delivery:
     """
 
     simulations: int
-    gap_before: Placed
-    line_costs: Placed
-    savings: Placed
-    run_rate: Placed
-    one_off_savings: Placed
-    costs: Placed
-    starts: Placed
-    due: Placed
-    forestalled: Placed
+    gap_before: Rows
+    line_costs: Rows
+    savings: Rows
+    run_rate: Rows
+    one_off_savings: Rows
+    costs: Rows
+    starts: Rows
+    due: Rows
+    forestalled: Rows
     carried: dict[int, Floats]
-    working: "_Working | None" = None  # where arrays are made when asked for
+    working: "_Working"  # where arrays are made when asked for
     one_year: dict[int, Rows] = field(default_factory=dict)
 
-    def rates(self, year: int) -> Placed:
-        """Give [measure] (simulation,) run rates at the end of one year alone, without working out the others."""
-        working, rates = self.working, self.run_rate
-        if working is None:
-            return Rows(len(rates), lambda place: rates[place][year])
+    def rates(self, year: int) -> Rows:
+        """Give [measure] (1, simulation) run rates at the end of one year alone, without working out the others."""
         if year not in self.one_year:
-            self.one_year[year] = Rows(len(rates), lambda place: working.rate_in(place, year))
+            self.one_year[year] = Rows(len(self.run_rate), lambda place: self.working.rate_in(place, year))
         return self.one_year[year]
-
-    def worked_out(self) -> "Delivery":
-        """Give it with every array made, and free of all that was made on the way."""
-        arrays: dict[str, Any] = {name: list(getattr(self, name)) for name in ARRAYS}
-        return replace(self, working=None, one_year={}, **arrays)
-
-    def part(self, where: slice) -> "Delivery":
-        """Give a view of some of the futures of a delivery that is held in memory."""
-        count = len(range(*where.indices(self.simulations)))
-        carried = {
-            k: v[..., where] if v.ndim and v.shape[-1] == self.simulations else v for k, v in self.carried.items()
-        }
-        arrays: dict[str, Any] = {name: np.asarray(getattr(self, name))[..., where] for name in ARRAYS}
-        return replace(self, simulations=count, carried=carried, **arrays)
-
-
-ARRAYS = ("gap_before", "line_costs", "savings", "run_rate", "one_off_savings", "costs", "starts", "due", "forestalled")
-MOMENTS = ("starts", "due", "forestalled")  # of these arrays one number for each measure, not one for each year
 
 
 def carried_nodes(model: Model) -> tuple[int, ...]:
@@ -122,7 +97,7 @@ def carried_nodes(model: Model) -> tuple[int, ...]:
     return tuple(dict.fromkeys(nodes))
 
 
-def deliver(model: Model, values: Values, count: int, memo: Memo | None = None) -> Delivery:
+def deliver(model: Model, values: Values, count: int) -> Delivery:
     """Give everything that does not depend on the option.
 
     Parameters
@@ -131,10 +106,8 @@ def deliver(model: Model, values: Values, count: int, memo: Memo | None = None) 
         Every node's value in this block.
     count
         Number of futures in the block.
-    memo
-        What other readings of the same draws have worked out already, and where this one leaves its own.
     """
-    working = _Working(model, values, count, {} if memo is None else memo)
+    working = _Working(model, values, count)
     councils, measures = len(model.councils), len(model.measures)
     return Delivery(
         count,
@@ -154,36 +127,20 @@ def deliver(model: Model, values: Values, count: int, memo: Memo | None = None) 
 
 @dataclass(slots=True)
 class _Working:
-    """Works out the parts of a delivery, each once for the same inputs."""
+    """Works out the parts of a delivery."""
 
     model: Model
     values: Values
     count: int
-    memo: Memo
+    dues: dict[int, tuple[Floats, paths.Pauses | None]] = field(default_factory=dict)
 
     @property
     def years(self) -> int:
         return len(self.model.years)
 
-    def once(self, key: Hashable, make: Callable[[], Floats]) -> Floats:
-        """Give what stands under a key in the memo, making it first where it is not there."""
-        found = self.memo.get(key)
-        if found is None:
-            found = self.memo[key] = make()
-        return found
-
-    def tokens(self, *nodes: int | None) -> tuple[Hashable, ...]:
-        """Give what tells the values of nodes from other values."""
-        return tuple(None if node is None else token(self.values[node]) for node in nodes)
-
-    def moved(self, *nodes: int | None) -> tuple[Hashable, ...]:
-        """Give what tells nodes from others by their values and by their plan: a reading may change either alone."""
-        plans = (None if node is None else self.model.plan[node].tobytes() for node in nodes)
-        return (*self.tokens(*nodes), *plans)
-
     def nothing(self) -> Floats:
-        """Give zeros by year; always the same ones, so that no other array can be taken for them."""
-        return self.once("nothing", lambda: np.zeros((self.years, self.count)))
+        """Give zeros by year."""
+        return np.zeros((self.years, self.count))
 
     # --- the gap -------------------------------------------------------------------------------------------
 
@@ -192,36 +149,26 @@ class _Working:
         planned = self.model.councils[council].gap_plan
         if planned is None:
             return np.full((self.years, self.count), np.nan)
-        moving = [line for line in self.model.lines if line.council == council and line.recurring]
-        effects = [e for e in self.model.effects if e.council == council and e.recurring]
-        key = (
-            "gap_before",
-            planned.tobytes(),
-            tuple((m.sign, m.plan.tobytes(), *self.moved(m.base, m.growth, m.change, m.realised)) for m in moving),
-            tuple((e.sign, *self.moved(e.event, e.change)) for e in effects),
-        )
-        return self.once(key, lambda: self._gap(planned, moving, effects))
-
-    def _gap(self, planned: Floats, moving: list[LineModel], effects: list[LineEffectModel]) -> Floats:
-        gap = np.empty((self.years, self.count))
-        gap[:] = planned
-        for line in moving:
-            gap += line.sign * level(line, self.values)
-            gap -= line.sign * level(line, self.model.plan)
-        for effect in effects:
-            gap += self._effect(effect, self.values, lines.from_moment)
-            gap -= self._effect(effect, self.model.plan, lines.from_moment)
+        gap = planned + self.nothing()
+        for line in self.model.lines:
+            if line.council == council and line.recurring:
+                gap = gap + line.sign * level(line, self.values)
+                gap = gap - line.sign * level(line, self.model.plan)
+        for effect in self.model.effects:
+            if effect.council == council and effect.recurring:
+                gap = gap + self._effect(effect, self.values, lines.from_moment)
+                gap = gap - self._effect(effect, self.model.plan, lines.from_moment)
         return gap
 
     def line_costs(self, council: int) -> Floats:
         """Give a council's one-off lines and one-off effects of events, as a cost."""
-        cost = np.zeros((self.years, self.count))
+        cost = self.nothing()
         for line in self.model.lines:
             if line.council == council and not line.recurring:
-                cost += line.sign * level(line, self.values)
+                cost = cost + line.sign * level(line, self.values)
         for effect in self.model.effects:
             if effect.council == council and not effect.recurring:
-                cost += self._effect(effect, self.values, lines.in_year_of)
+                cost = cost + self._effect(effect, self.values, lines.in_year_of)
         return cost
 
     def _effect(
@@ -234,66 +181,43 @@ class _Working:
 
     def start(self, place: int) -> Floats:
         """Give when a measure starts, infinite where something forestalls it or it is not due at all."""
-        due, forestalled = self.due(place), self.forestalled(place)
-        key = ("start", token(due), token(forestalled))
-        return self.once(key, lambda: np.where(np.isfinite(forestalled), np.inf, due))
+        return np.where(np.isfinite(self.forestalled(place)), np.inf, self.due(place))
 
     def due(self, place: int) -> Floats:
         """Give when a measure would start, infinite where it or one that it needs has no ground to."""
-        due = self._course(place)[0]
-        needed = [self._own_start(other) for other in self.model.measures[place].needs_measures]
-        if not needed:
-            return self.once(("due", token(self._course(place))), lambda: due)
-        live = np.all([np.isfinite(other) for other in needed], axis=0)
-        key = ("due", token(self._course(place)), *map(token, needed))
-        return self.once(key, lambda: np.where(live, due, np.inf))
+        due = self._own_due(place)[0]
+        for other in self.model.measures[place].needs_measures:
+            stands = np.isfinite(self._own_due(other)[0]) & ~np.isfinite(self.forestalled(other))
+            due = np.where(stands, due, np.inf)
+        return due
 
     def forestalled(self, place: int) -> Floats:
         """Give the moment at which an event keeps a measure from starting, infinite where none does."""
-        measure, course = self.model.measures[place], self._course(place)
-        events = self._forestalling(measure)
-        key = ("forestalled", token(course), *self.tokens(*events))
-        return self.once(key, lambda: self._earliest([self.values[event] for event in events], course[0]))
-
-    def _forestalling(self, measure: MeasureModel) -> tuple[int, ...]:
+        measure, due = self.model.measures[place], self._own_due(place)[0]
         unwanted = (event for event, wanted in measure.needs if not wanted)
-        return (*unwanted, *measure.never, *(event for event, _ in measure.stops))
-
-    def _earliest(self, moments: list[Floats], due: Floats) -> Floats:
         first = np.full(self.count, np.inf)
-        for moment in moments:
+        for event in (*unwanted, *measure.never, *(event for event, _ in measure.stops)):
+            moment = self.values[event]
             first = np.minimum(first, np.where(moment <= due, moment, np.inf))
         return first
 
-    def _own_start(self, place: int) -> Floats:
-        """Give when a measure starts, were it not for the measures that it needs."""
-        due, forestalled = self._course(place)[0], self.forestalled(place)
-        key = ("own start", token(self._course(place)), token(forestalled))
-        return self.once(key, lambda: np.where(np.isfinite(forestalled), np.inf, due))
+    def _own_due(self, place: int) -> tuple[Floats, paths.Pauses | None]:
+        """Give when a measure is due, were it not for those that it needs, and its pauses."""
+        if place not in self.dues:
+            self.dues[place] = self._run(self.model.measures[place])
+        return self.dues[place]
 
-    def _course(self, place: int) -> Floats:
-        """Give when a measure is due, and behind it the begins and the lengths of its pauses, by row."""
-        measure = self.model.measures[place]
-        tied = [node for pair in measure.delays for node in pair]
-        waits = [event for event, wanted in measure.needs if wanted]
-        key = ("course", measure.path.start, len(waits), *self.tokens(measure.delay, *waits, *tied))
-        return self.once(key, lambda: self._run(measure, waits))
-
-    def _run(self, measure: MeasureModel, waits: list[int]) -> Floats:
+    def _run(self, measure: MeasureModel) -> tuple[Floats, paths.Pauses | None]:
         start = np.full(self.count, measure.path.start) + self.values[measure.delay]
-        for event in waits:  # what it waits for comes first, whatever the order in the file
-            start = np.maximum(start, self.values[event])
+        for event, wanted in measure.needs:  # what it waits for comes first, whatever the order in the file
+            if wanted:
+                start = np.maximum(start, self.values[event])
         if not measure.delays:
-            return start[None]
+            return start, None
         moments, lengths = (
             np.stack([np.broadcast_to(self.values[pair[k]], (self.count,)) for pair in measure.delays]) for k in (0, 1)
         )
-        start, pauses = paths.postponed(start, moments, lengths)
-        return np.concatenate([start[None], pauses.begins, pauses.lengths])
-
-    def _pauses(self, place: int) -> paths.Pauses | None:
-        course, count = self._course(place), len(self.model.measures[place].delays)
-        return paths.Pauses(course[1 : 1 + count], course[1 + count :]) if count else None
+        return paths.postponed(start, moments, lengths)
 
     def savings(self, place: int) -> Floats:
         """Give what a measure brings in each year, all councils together; nothing where it comes once."""
@@ -316,26 +240,19 @@ class _Working:
         return self.nothing()[:1] if once else self._brings(place, at_end=True, only=year)
 
     def _brings(self, place: int, *, at_end: bool, only: int | None = None) -> Floats:
-        m, start = self.model.measures[place], self.start(place)
-        stops = [node for pair in m.stops for node in pair]
-        nodes = self.tokens(m.amount, m.realisation, m.scope_growth, m.backfill, m.running_cost, m.index, *stops)
-        plan = None if m.index_plan is None else m.index_plan.tobytes()
-        key = ("brings", at_end, only, m.path, m.factor, m.ends, plan, token(start), token(self._course(place)), *nodes)
-        return self.once(key, lambda: self._brought(place, start, at_end=at_end, only=only))
-
-    def _brought(self, place: int, start: Floats, *, at_end: bool, only: int | None) -> Floats:
-        measure, values, live = self.model.measures[place], self.values, np.isfinite(start)
-        course = _Course(np.where(live, start - measure.path.start, 0.0), self._pauses(place), at_end, only)
+        measure, values, start = self.model.measures[place], self.values, self.start(place)
+        live, pauses = np.isfinite(start), self._own_due(place)[1]
+        course = _Course(np.where(live, start - measure.path.start, 0.0), pauses, at_end, only)
         scale = measure.factor * values[measure.amount] * values[measure.realisation] * values[measure.scope_growth]
         scale = np.where(live, scale * (1.0 - values[measure.backfill]), 0.0)
         brought = self._along(measure, measure.path, course) * _in(only, scale)
         if measure.index is not None and measure.index_plan is not None:
             index = lines.relative_index(by_year(values[measure.index], self.years), measure.index_plan)
-            brought *= index if only is None else index[only]
+            brought = brought * (index if only is None else index[only])
         if measure.running_cost is not None:
             running = paths.ramp(measure.path.start, measure.path.start)
             cost = np.where(live, values[measure.running_cost], 0.0)
-            brought -= self._along(measure, running, course) * cost
+            brought = brought - self._along(measure, running, course) * cost
         return brought
 
     def _along(self, measure: MeasureModel, path: paths.Path, course: "_Course") -> Floats:
@@ -359,7 +276,7 @@ class _Working:
         cost = self.model.costs[place]
         measure, start = self.model.measures[cost.measure], self.start(cost.measure)
         live = np.isfinite(start)
-        delay = np.where(live, start - measure.path.start, 0.0) if cost.slips else np.zeros_like(start)
+        delay = np.where(live, start - measure.path.start, 0.0) if cost.slips else np.zeros(self.count)
         spent = (
             self.values[cost.amount]
             * self.values[cost.overrun]

@@ -5,7 +5,7 @@ become a group: a single non-negative pattern is a common factor with a stream o
 moves nobody else; anything else is a matrix, repaired where it is only not positive semi-definite.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -91,6 +91,13 @@ class CommonFactor:
     weight: float
     df: float = GAUSSIAN
     mixing: Dimension | None = None
+    key: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", hash((self.members, self.factor, self.weight, self.df, self.mixing)))
+
+    def __hash__(self) -> int:
+        return self.key  # kept, as a matrix keeps its own
 
     def correlation(self, first: Dimension, second: Dimension) -> float:  # noqa: ARG002 - every pair alike
         """Give the correlation of two members' scores."""
@@ -156,12 +163,19 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Dependences:
-    """All groups, found by coordinate; what was asked for, pair by pair, and what had to be repaired."""
+    """All groups, found by coordinate; what was asked for, pair by pair, and what had to be repaired.
+
+    Attributes
+    ----------
+    keys
+        What tells a driver's values under these groups from others: kept here, since every chunk asks for it.
+    """
 
     groups: Mapping[Dimension, Group]
     statements: tuple[Statement, ...] = ()
     links: tuple[Link, ...] = ()
     repairs: tuple[Repair, ...] = ()
+    keys: dict[Hashable, Hashable] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def factors(self) -> tuple[Dimension, ...]:

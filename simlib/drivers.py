@@ -120,13 +120,12 @@ class HierarchicalDriver(Driver):
             [year] (simulation,), or one alone where the driver holds once.
         """
 
-        def members(row: Floats, year: int) -> Floats:
+        def members(row: Floats, year: int, _: Floats | None) -> Floats:
             own = {name: v[year] if v.ndim > 1 else v for name, v in parameters.items()}
             return self._members({**self.certain, **own}, row)
 
         values = through_years(scores, self.varies, members)
-        lost = np.count_nonzero(~(np.abs(values) <= LARGEST))  # nan is not either
-        if lost:
+        if lost := meaningless(values):
             where = f"{lost:,} of {values.size:,} futures (or years of them)"
             raise ModelError([Problem("", self.address, f"the values of its members go beyond 1e15 in {where}")])
         return values
@@ -160,8 +159,7 @@ class Computed:
             return self.plan
         names = {name: _pick(values[node], year) for name, (node, year) in self.inputs.items()}
         result = np.asarray(self.formula.evaluate({**self.fixed, **names}), dtype=float)
-        lost = np.count_nonzero(~(np.abs(result) <= LARGEST))  # nan is not either
-        if lost:
+        if lost := meaningless(result):
             where = f"{lost:,} of {result.size:,} futures (or years of them)"
             text = f"'{self.formula.text}' has no answer, or one beyond 1e15, in {where}"
             raise ModelError([Problem("", self.address, text)])
@@ -325,6 +323,13 @@ class Remainder:
         return rest
 
 
+def meaningless(values: Floats) -> int:
+    """Count figures that are no numbers, or beyond what any figure in a file may be."""
+    if values.min(initial=0.0) >= -LARGEST and values.max(initial=0.0) <= LARGEST:  # nan is neither
+        return 0
+    return int(np.count_nonzero(~(np.abs(values) <= LARGEST)))
+
+
 def checked_growth(growth: Floats, address: str) -> Floats:
     """Give growth that can compound; where nothing or less would be left to grow, the model is impossible."""
     lost = np.count_nonzero(growth <= -1.0)
@@ -374,37 +379,6 @@ class PlanSource:
     def individuals(self, node: SumOfDraws, count: Floats) -> Floats:
         """Give the planned number at the planned average."""
         return count * node.plan_each
-
-
-def happening(node: Event, uniform: Floats, chances: Sequence[Floats]) -> Floats:
-    """Give the moments of an event from one uniform number a future: small numbers happen, and early.
-
-    Parameters
-    ----------
-    uniform
-        (simulation,) uniform on 0 … 1.
-    chances
-        For each moment () or (simulation,) the chance then, given it has not happened before.
-
-    Notes
-    -----
-    A yearly rate h is one clock, continuous in time: ``P(T > t) = (1 − h)^t``, so ``t = ln(1 − u) ÷ ln(1 − h)``.
-    """
-    for chance in chances:
-        if np.any((chance < 0.0) | (chance > 1.0)):
-            raise ModelError([Problem("", f"{node.address}.chance", "expected a chance from 0 to 1 in every future")])
-    if node.hazard:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            elapsed = np.log1p(-uniform) / np.log1p(-chances[0])
-        moment = node.moments[0] + elapsed
-        return np.where(moment < node.until, moment, np.inf)
-    moment = np.full_like(uniform, np.inf)
-    not_yet = np.ones_like(uniform)
-    for when, chance in zip(node.moments, chances, strict=True):
-        before = 1.0 - not_yet
-        not_yet = not_yet * (1.0 - chance)
-        moment[(uniform >= before) & (uniform < 1.0 - not_yet)] = when
-    return moment
 
 
 def _pick(value: Floats, year: int | None) -> Floats:

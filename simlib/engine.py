@@ -7,36 +7,47 @@ numbers. Readings run beside the base model on the very same draws. What is made
 
 import math
 import secrets
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simlib import loops
 from simlib.config import placing
 from simlib.config.precision import NAMES, Precision, amounts
 from simlib.delivery import deliver
-from simlib.drivers import Driver, Memo, PlanSource, evaluate
+from simlib.drivers import PlanSource, evaluate
 from simlib.errors import ModelError, Problem
 from simlib.flows import flows
+from simlib.histograms import MOST
 from simlib.kernels.paths import Floats
 from simlib.model import Model
+from simlib.outline import Outline, headlines, holding, outline
 from simlib.precision import reached
-from simlib.readouts import Key, headline, read_all
-from simlib.results import HELD, Block, Futures, Tally
+from simlib.programs import Ledger
+from simlib.readouts import Key, headline
+from simlib.results import HELD, Futures, Rooms, Tally
+from simlib.rooms import budget, refuse_too_large, release, room, scratch, uncollected
 from simlib.sampling import CHUNK, Dimension, RandomSampler, Sampler, by_influence, explained, make_sampler
-from simlib.source import ChunkSource
+from simlib.sheet import Sheet
+from simlib.source import ChunkSource, own_room
+from simlib.workers import parallel
 
 MOST_STAGED = 2**24  # futures, where a precision is asked for and no number
 PILOT, PILOT_SEED = 8_192, 2  # futures that tell what matters, the same for every seed of a run
 MOST_ORDERED = 21_201  # dimensions for which scipy has direction numbers
 LARGEST_STEP = 64.0  # an interval so many times too wide, or without an end, is looked at again before more is drawn
 NEARLY_ONE = 1.25
-STRETCH = 8  # chunks that one worker counts in one go
+STRETCH = 4  # chunks that one worker counts in one go
+LAID_OUT, LEAST = 256, 16  # futures by which a sheet is laid out; fewer could not tell what differs between them
+NOTHING = np.empty((0, 0))
+NO_ROOM = (np.empty((0, 0), np.int32), np.empty((0, 0, 0), np.int32))
+SHEETS = 4  # models of which the programs are kept for another run
+_filling = threading.Lock()
+_sheets: dict[Model, Sheet] = {}
 Progress = Callable[[int, int], None]
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 def simulate(
@@ -50,6 +61,7 @@ def simulate(
     backend: str | None = None,
     progress: Progress | None = None,
     order: Sequence[tuple[str, int]] | None = None,
+    memory: int | None = None,
 ) -> Futures:
     """Draw futures of a model and of its readings.
 
@@ -74,6 +86,9 @@ def simulate(
     order
         Name and year of the dimensions of a former run, as its ``config.dimensions`` has them: they keep their
         places in the sequence of ``sobol``, so that with the same seed what has been added since moves nobody.
+    memory
+        How much of it may hold futures [bytes]; a quarter of the machine's where left out. Where that is not enough for
+        all of them (up to 131,072, or as many as the file keeps), quantiles are read from fine histograms.
 
     Returns
     -------
@@ -83,14 +98,15 @@ def simulate(
     Raises
     ------
     ModelError
-        When an order is given to a sampler that has none, or a figure has no answer in some future.
+        When an order is given to a sampler that has none, when a figure has no answer in some future, or when the file
+        keeps all futures and they need more memory than they may take.
     """
     run = model.config.run
     stated = simulations if simulations is not None or "simulations" not in run.model_fields_set else run.simulations
     used = next((s for s in (seed, run.seed) if s is not None), secrets.randbits(32))
     wanted = _wanted(run.precision, precision)
-    with placing(model.config):
-        draw = _Draw(_tasks(model, sampler or run.sampler, used, order), n_jobs, backend, progress)
+    with placing(model.config), uncollected():
+        draw = _Draw(_tasks(model, sampler or run.sampler, used, order), n_jobs, backend, progress, memory)
         if not wanted:
             return draw(run.simulations if stated is None else stated)
         return _until(draw, wanted, MOST_STAGED if stated is None else stated)
@@ -98,8 +114,8 @@ def simulate(
 
 def _tasks(
     model: Model, sampler: str, seed: int, order: Sequence[tuple[str, int]] | None
-) -> "Callable[[int], _ChunkTask]":
-    """Give what makes a worker's task for a number of futures, with a sampler for that number."""
+) -> "Callable[[int], _Chunks]":
+    """Give what draws a number of futures, with a sampler for that number."""
     everything = tuple(dict.fromkeys(d for m in (model, *model.readings.values()) for d in m.dimensions))
     ordered = make_sampler(sampler, seed, everything, CHUNK).dimensions is not None
     if order is not None and not ordered:
@@ -111,7 +127,8 @@ def _tasks(
         text += f" and those of an order that is kept, got {wanted:,}; say sampler: random"
         raise ModelError([Problem("", "run.sampler", text)])
     placed = tuple(dict.fromkeys((*former, *(_by_influence(model, everything) if ordered else everything))))
-    return lambda count: _ChunkTask(model, make_sampler(sampler, seed, placed, count), everything, seed)
+    models = {"": model, **model.readings}
+    return lambda count: _Chunks(models, make_sampler(sampler, seed, placed, count), everything, seed)
 
 
 def _by_influence(model: Model, everything: tuple[Dimension, ...]) -> tuple[Dimension, ...]:
@@ -126,13 +143,13 @@ def _by_influence(model: Model, everything: tuple[Dimension, ...]) -> tuple[Dime
     places = {dimension: i for i, dimension in enumerate(everything)}
     source = ChunkSource(PILOT_SEED, 0, places, scores, model.dependences, even=True)
     try:
-        block = _block(model, source, PILOT, 1, {})
+        pilot = holding(model, evaluate(model.nodes, source, source.made), PILOT)
     except ModelError:
         return everything
-    found = [flows(model, block.delivery, o, c) for o, c in model.pairs]
+    found = [flows(model, pilot.delivery, o, c) for o, c in model.pairs]
     figures = [flow.run_rate if flow.gap_recurring is None else flow.gap_recurring for flow in found]
     told = [np.broadcast_to(figure, (len(model.years), PILOT))[model.target] for figure in figures]
-    rows = told or [row for output in block.outputs.values() for row in np.atleast_2d(output)]
+    rows = told or [row for output in pilot.outputs.values() for row in np.atleast_2d(output)]
     return by_influence(everything, explained(scores, np.stack(rows)) if rows else np.zeros(len(everything)))
 
 
@@ -177,55 +194,82 @@ def _next_stage(count: int, too_wide: float, most: int, *, replicated: bool) -> 
 class _Draw:
     """Draws a number of futures: the first are held, the others counted."""
 
-    task_of: Callable[[int], "_ChunkTask"]  # with a sampler made for the number: each stage may need its own
+    task_of: Callable[[int], "_Chunks"]  # with a sampler made for the number: each stage may need its own
     n_jobs: int | None
     backend: str | None
     progress: Progress | None
+    memory: int | None
 
     def __call__(self, wanted: int) -> Futures:
-        task = self.task_of(wanted)
-        model, sampler, keep = task.model, task.sampler, task.model.config.run.keep
+        draws = self.task_of(wanted)
+        model, sampler = draws.models[""], draws.sampler
         count = -(-wanted // sampler.replicates) * sampler.replicates
+        if count > MOST:
+            raise ModelError([Problem("", "run.simulations", f"expected at most {MOST:,} futures, got {count:,}")])
+        loops.start_for(count)
         chunks = [(k, min(CHUNK, count - k * CHUNK)) for k in range(-(-count // CHUNK))]
-        whole = -(-max(HELD, count if keep == "all" else int(keep)) // CHUNK) * CHUNK  # a chunk is held or counted
-        held = min(count, whole)
-        first = [chunk for chunk in chunks if chunk[0] * CHUNK < held]
-        terms = {"seed": task.seed, "sampler": sampler.name, "replicates": sampler.replicates}
-        layout = task((0, sampler.replicates))
-        futures = Futures.starting(
-            model, layout, count=count, wanted=wanted, held=held, dimensions=sampler.dimensions, **terms
-        )
-        self.hold(task, futures, first)
+        sheet = draws.sheet(count)
+        held = _held(count, model.config.run.keep, sheet.height, budget() if self.memory is None else self.memory)
+        draws = replace(draws, layout=sheet, compiled=loops.on())
+        cells = room(sheet.height, held)
+        tally = None
         if count > held:
-            self.stream(task, futures, chunks[len(first) :])
-        return futures
-
-    def hold(self, task: "_ChunkTask", futures: Futures, chunks: Sequence[tuple[int, int]]) -> None:
-        """Draw the futures that are held; workers that share our memory put them into place themselves."""
-        if self.backend in (None, "threading"):
-            results = parallel(_HoldingTask(task, futures), chunks, self.n_jobs, self.backend)
+            tally = self.stream(_Counting(draws, cells), chunks, count)
+            facts = tally.facts
         else:
-            results = (futures.put(block) for block in parallel(task, chunks, self.n_jobs, self.backend))
-        for readings, (k, size) in zip(results, chunks, strict=True):
-            futures.count_readings(readings)
-            _tell(self.progress, k * CHUNK + size, futures.count)
+            heads = headlines(sheet)
+            facts = heads.counted(self.hold(_Holding(draws, heads, cells), chunks, count), count, sampler.replicates)
+        readings = {key: counts for key, counts in facts.items() if key[0] == "readings"}
+        return Futures(
+            model, count, wanted, held, draws.seed, sampler.name, sampler.replicates, sheet.values(cells), readings,
+            sheet, cells, tally, dimensions=sampler.dimensions,
+        )  # fmt: skip
 
-    def stream(self, task: "_ChunkTask", futures: Futures, chunks: Sequence[tuple[int, int]]) -> None:
-        """Count the futures that are not held, chunk by chunk."""
-        tally = Tally(futures.replicates)
-        places = [slice(start, start + CHUNK) for start in range(0, futures.held, CHUNK)]
-        tally.add(read_all(futures.model, futures.holding.part(places[0])))  # the first sets the bins
-        for counts in parallel(_RecountingTask(futures, tally.empty()), places[1:], self.n_jobs):
-            tally.merge(counts)
-        counting = _CountingTask(replace(task, readings=False), tally.empty())
-        stretches = [tuple(chunks[k : k + STRETCH]) for k in range(0, len(chunks), STRETCH)]
-        for (counts, readings), stretch in zip(
-            parallel(counting, stretches, self.n_jobs, self.backend), stretches, strict=True
+    def hold(self, task: "_Holding", chunks: Sequence[tuple[int, int]], count: int) -> Ledger:
+        """Draw the futures that are held; workers that share our memory put them into place themselves."""
+        shared = self.backend in (None, "threading")
+        work = task if shared else replace(task, cells=None)
+        ledger = Ledger.of(task.heads.program)
+        for (found, own), (k, size) in zip(
+            parallel(work, chunks, self.n_jobs, self.backend), chunks, strict=True
         ):
-            tally.merge(counts)
-            futures.count_readings(readings)
-            _tell(self.progress, stretch[-1][0] * CHUNK + stretch[-1][1], futures.count)
-        futures.tally = tally
+            if own is not None:
+                task.cells[:, k * CHUNK : k * CHUNK + size] = own  # type: ignore[index]
+            ledger.merge(found)
+            _tell(self.progress, k * CHUNK + size, count)
+        return ledger
+
+    def stream(self, task: "_Counting", chunks: Sequence[tuple[int, int]], count: int) -> Tally:
+        """Count all futures stretch by stretch; those that are held are put into place by the way."""
+        release("figures")  # of a run before, whose futures were all held
+        tally = task.bins_by(chunks[0])
+        held = task.held.shape[1] // CHUNK
+        stretches = [chunks[k : k + STRETCH] for k in range(0, len(chunks), STRETCH)]
+        # What is held needs our memory, which threads have and processes have not.
+        near = sum(stretch[0][0] < held for stretch in stretches) if self.backend == "loky" else len(stretches)
+        rooms = Rooms(tally.figures)
+        for some, shared in ((stretches[:near], True), (stretches[near:], False)):
+            backend = None if shared else self.backend
+            if shared:
+                work = replace(task, bins=tally.empty(NO_ROOM), rooms=rooms)
+            else:
+                work = replace(task, bins=tally.empty(), held=task.held[:, :0])
+            for found, stretch in zip(parallel(work, some, self.n_jobs, backend), some, strict=True):
+                tally.merge(found, counts=not shared)
+                _tell(self.progress, stretch[-1][0] * CHUNK + stretch[-1][1], count)
+        for own in rooms.all:
+            tally.figures.add_counts(own)
+        return tally
+
+
+def _held(count: int, keep: int | str, height: int, memory: int) -> int:
+    """Give how many of some futures are held: whole chunks, at least one, as many as are wanted and may be."""
+    a_future = 8 * height
+    if keep == "all":
+        refuse_too_large(count * a_future, memory)
+        return count
+    wanted, allowed = -(-max(HELD, int(keep)) // CHUNK), max(memory // (a_future * CHUNK or 1), 1)
+    return min(count, CHUNK * min(wanted, allowed))
 
 
 def _tell(progress: Progress | None, done: int, count: int) -> None:
@@ -235,133 +279,137 @@ def _tell(progress: Progress | None, done: int, count: int) -> None:
 
 def simulate_plan(model: Model) -> Futures:
     """Give the business case's own numbers: the same shape as futures, one future, nothing uncertain."""
-    block = _block(model, PlanSource(), 1, 1, model.readings)
-    futures = Futures.starting(model, block, count=1, wanted=1, held=1, seed=None, sampler="plan", replicates=1)
-    futures.count_readings(futures.put(block))
-    return futures
-
-
-def parallel(
-    task: Callable[[Item], Result], items: Sequence[Item], n_jobs: int | None, backend: str | None = None
-) -> Iterable[Result]:
-    """Give the results of a task in the items' order, whoever does the work."""
-    workers = min(n_jobs or 1, len(items))
-    if workers <= 1:
-        return map(task, items)
-    if backend in (None, "threading"):
-        return _in_threads(task, items, workers)
-    return _in_processes(task, items, workers, backend)
-
-
-def _in_threads(task: Callable[[Item], Result], items: Sequence[Item], workers: int) -> Iterable[Result]:
-    """Share the work out among threads: the arrays are numpy's, which lets go of the interpreter while it works."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(workers) as pool:
-        yield from pool.map(task, items)
-
-
-def _in_processes(
-    task: Callable[[Item], Result], items: Sequence[Item], workers: int, backend: str
-) -> Iterable[Result]:
-    """Share the work out among joblib's processes, whatever engine is behind them."""
-    from joblib import Parallel, delayed
-
-    pool: Any = Parallel(n_jobs=workers, backend=backend, return_as="generator", batch_size=1, pre_dispatch="n_jobs")
-    yield from pool(delayed(task)(item) for item in items)
+    values = {name: evaluate(each.nodes, PlanSource()) for name, each in {"": model, **model.readings}.items()}
+    readings: dict[Key, NDArray[np.int64]] = {}
+    for name, each in {"": model, **model.readings}.items():
+        for key, fact in headline(each, deliver(each, values[name], 1)):
+            readings["readings", name, *key[1:]] = np.asarray(fact, dtype=np.int64)
+    return Futures(model, 1, 1, 1, None, "plan", 1, values[""], readings)
 
 
 @dataclass(frozen=True, slots=True)
-class _ChunkTask:
-    """What a worker does with one chunk."""
+class _Chunks:
+    """Draws chunks of futures of a model and its readings.
 
-    model: Model
+    Attributes
+    ----------
+    layout
+        Where their figures stand, once that is known.
+    compiled
+        Whether a worker in a process of its own is to use compiled loops too.
+    """
+
+    models: Mapping[str, Model]
     sampler: Sampler
     dimensions: tuple[Dimension, ...]
     seed: int
-    readings: bool = True  # whether they are run beside the model: on the futures that are held
+    layout: Sheet | None = None
+    compiled: bool = False
 
-    def __call__(self, chunk: tuple[int, int]) -> Block:
-        number, size = chunk
-        scores = self.sampler.scores(self.dimensions, number, size)
+    def sources(self, number: int, size: int) -> dict[str, ChunkSource]:
+        """Give where the figures of a chunk come from, for the base and for every reading."""
+        drawn = scratch("scores", len(self.dimensions), size)
+        scores = self.sampler.scores(self.dimensions, number, size, drawn)
         places = {dimension: i for i, dimension in enumerate(self.dimensions)}
-        even = self.sampler.replicates > 1
-        source = ChunkSource(self.seed, number, places, scores, self.model.dependences, even)
-        readings = self.model.readings if self.readings else {}
-        return _block(self.model, source, size, self.sampler.replicates, readings, number * CHUNK)
+        even, room = self.sampler.replicates > 1, own_room()
+        base = ChunkSource(self.seed, number, places, scores, self.models[""].dependences, even, room=room)
+        return {name: base.under(model.dependences) if name else base for name, model in self.models.items()}
+
+    def sheet(self, count: int) -> Sheet:
+        """Lay out a sheet for a number of futures, by a few of them; or give that of the last time."""
+        model = self.models[""]
+        if model not in _sheets:
+            try:
+                found = self._sheet_by(max(min(count, LAID_OUT), LEAST))
+            except ModelError:
+                found = self._sheet_by(min(count, CHUNK))  # so that it is refused with the count of all
+            if len(_sheets) == SHEETS:
+                del _sheets[next(iter(_sheets))]
+            _sheets[model] = found
+        return _sheets[model]
+
+    def _sheet_by(self, size: int) -> Sheet:
+        sources = self.sources(0, size)
+        return Sheet.of(self.models, sources, sources[""].made, size)
+
+    @property
+    def sheet_laid_out(self) -> Sheet:
+        """Where figures stand."""
+        assert self.layout is not None
+        return self.layout
+
+    def fill(self, number: int, cells: Floats) -> None:
+        """Write the figures of the first futures of a chunk, as many as there are columns.
+
+        This takes many short steps, between which threads would hinder each other at the interpreter's lock: they do
+        it one after the other, each while others run a program, which takes longer.
+        """
+        sources = self.sources(number, cells.shape[1])
+        with _filling:
+            self.sheet_laid_out.fill(sources, cells)
+
+
 
 
 @dataclass(frozen=True, slots=True)
-class _HoldingTask:
-    """What a worker that shares our memory does with a chunk of futures that are held."""
+class _Holding:
+    """What a worker does with a chunk of futures that are held; into ``cells`` where it shares our memory."""
 
-    chunk: _ChunkTask
-    futures: Futures
+    draws: _Chunks
+    heads: Outline
+    cells: Floats | None
 
-    def __call__(self, chunk: tuple[int, int]) -> dict[Key, NDArray[np.int64]]:
-        return self.futures.put(self.chunk(chunk))
+    def __call__(self, chunk: tuple[int, int]) -> tuple[Ledger, Floats | None]:
+        (number, size), own = chunk, None
+        if self.draws.compiled:
+            loops.start()
+        if self.cells is None:
+            own = room(self.draws.sheet_laid_out.height, size)
+        cells, start = (self.cells, number * CHUNK) if own is None else (own, 0)
+        assert cells is not None
+        where = slice(start, start + size)
+        self.draws.fill(number, cells[:, where])
+        return self.heads.work_out(cells, NOTHING, where, Ledger.of(self.heads.program)), own
 
 
 @dataclass(frozen=True, slots=True)
-class _RecountingTask:
-    """What a worker that shares our memory does with futures that are held and counted too."""
+class _Counting:
+    """What a worker does with a stretch of chunks that are counted; those of the futures that are held stay.
 
-    futures: Futures
-    bins: Tally
+    Attributes
+    ----------
+    held
+        (row, simulation) cells of the futures that are held.
+    bins
+        An empty tally.
+    rooms
+        Where threads count; None for a worker that does not share our memory.
+    """
 
-    def __call__(self, where: slice) -> Tally:
-        tally = self.bins.empty()
-        tally.add(read_all(self.futures.model, self.futures.holding.part(where)))
+    draws: _Chunks
+    held: Floats
+    bins: Tally | None = None
+    rooms: Rooms | None = None
+
+    def bins_by(self, chunk: tuple[int, int]) -> Tally:
+        """Give a tally with bins by what the first chunk has."""
+        whole, (number, size) = outline(self.draws.sheet_laid_out), chunk
+        self.draws.fill(number, self.held[:, :size])
+        sample = room(whole.program.stored, size)
+        whole.work_out(self.held, sample, slice(0, size), Ledger.of(whole.program))
+        return Tally.over(whole, sample, self.draws.sampler.replicates)
+
+    def __call__(self, stretch: Sequence[tuple[int, int]]) -> Tally:
+        assert self.bins is not None
+        if self.draws.compiled:
+            loops.start()
+        tally = self.bins.empty(None if self.rooms is None else self.rooms.own())
+        for number, size in stretch:
+            start, cells = number * CHUNK, self.held
+            if start >= cells.shape[1]:
+                start, cells = 0, scratch("cells", self.draws.sheet_laid_out.height, CHUNK)
+            where = slice(start, start + size)
+            self.draws.fill(number, cells[:, where])
+            tally.add(cells, where)
+        tally.settle()
         return tally
-
-
-@dataclass(frozen=True, slots=True)
-class _CountingTask:
-    """What a worker does with a stretch of chunks that are counted and let go."""
-
-    chunk: _ChunkTask
-    bins: Tally
-
-    def __call__(self, stretch: Sequence[tuple[int, int]]) -> tuple[Tally, dict[Key, NDArray[np.int64]]]:
-        tally = self.bins.empty()
-        readings: dict[Key, NDArray[np.int64]] = {}
-        for chunk in stretch:
-            block = self.chunk(chunk)
-            tally.add(read_all(self.chunk.model, block.holding))
-            for key, counts in block.readings.items():
-                readings[key] = readings.get(key, np.zeros_like(counts)) + counts
-        return tally, readings
-
-
-def _block(
-    model: Model,
-    source: ChunkSource | PlanSource,
-    size: int,
-    replicates: int,
-    readings: Mapping[str, Model],
-    start: int = 0,
-) -> Block:
-    """Evaluate a model and readings of it on one source of figures."""
-    memo: Memo = source.made if isinstance(source, ChunkSource) else {}
-    values = evaluate(model.nodes, source, memo)
-    delivery = deliver(model, values, size, memo)
-    drivers = {
-        node.address: _wide(value, size)
-        for node, value in zip(model.nodes, values, strict=True)
-        if isinstance(node, Driver)
-    }
-    outputs = {output.id: _wide(values[output.node], size) for output in model.outputs}
-    counts: dict[Key, NDArray[np.int64]] = {}
-    counted_already: dict[Hashable, NDArray[np.int64]] = {}
-    for name, reading in {"": model, **readings}.items():  # "" is the base reading
-        own = source.under(reading.dependences) if isinstance(source, ChunkSource) else source
-        made = memo if isinstance(source, ChunkSource) else {}
-        other = deliver(reading, evaluate(reading.nodes, own, made), size, made)
-        for key, count in headline(reading, other, replicates, counted_already if made is memo else {}):
-            counts[("readings", name, *key[1:])] = count
-    return Block(start, delivery.worked_out(), drivers, outputs, counts)
-
-
-def _wide(value: Floats, size: int) -> Floats:
-    """Give a figure as (…, simulation), also where it is the same in every future."""
-    return np.broadcast_to(value, (*value.shape[:-1], size)) if value.ndim else np.full(size, value)

@@ -4,14 +4,12 @@ Everything is (year, simulation), worked out when it is first asked for. The for
 what does not depend on the option in ``simlib.delivery``; nothing is drawn or counted here.
 """
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from simlib.delivery import Delivery, Placed
-from simlib.drivers import token
+from simlib.delivery import Delivery, Rows
 from simlib.kernels import lines, paths, reserves
 from simlib.kernels.paths import Floats
 from simlib.model import CostModel, CouncilModel, EventCostModel, MeasureModel, Model, OptionModel
@@ -69,18 +67,8 @@ class Flows:
     def position(self, year: int) -> Floats:
         """Give the recurring gap at the end of one year alone, (simulation,), without working out the others."""
         assert self.gap_before is not None
-        before = np.asarray(self.gap_before[year])
+        before: Floats = self.gap_before[year]
         return before - self._shared(self.block.rates(year), self._chosen.overlaps, one_year=True)
-
-    @property
-    def recurring_key(self) -> Hashable:
-        """What tells this option's recurring gap from that of others and of other readings of the same chunk."""
-        full = [measure.full for measure in self.model.measures]  # what overlaps hold delivery against
-        overlapping = tuple((a, b, full[a], full[b], token(self.block.carried[n])) for a, b, n in self._chosen.overlaps)
-        shares = [(m, _share(self.model.measures[m].shares, self.council)) for m in self._chosen.measures]
-        rates, carried = self.block.rates(self.model.target), self.block.carried
-        terms = tuple((m, token(rates[m]), token(carried[s])) for m, s in shares if s is not None)
-        return ("recurring", self.council, token(self.block.gap_before[self.council]), terms, overlapping)
 
     @cached_property
     def _costs(self) -> list[tuple[CostModel, Floats]]:
@@ -129,7 +117,7 @@ class Flows:
         """What one-offs take out of the general fund."""
         net = self.one_off_gross - self.one_off_savings
         for paid in self._paid:
-            net -= paid
+            net = net - paid
         return net
 
     @cached_property
@@ -159,22 +147,22 @@ class Flows:
         total = np.zeros((len(self.model.years), self.block.simulations))
         for paid, pot in zip(self._paid, self._home.pots, strict=True):
             if pot.owner == owner:
-                total += paid
+                total = total + paid
         return total
 
-    def _shared(self, amounts: Placed, overlaps: tuple[tuple[int, int, int], ...], *, one_year: bool = False) -> Floats:
+    def _shared(self, amounts: Rows, overlaps: tuple[tuple[int, int, int], ...], *, one_year: bool = False) -> Floats:
         """Give the council's part of what the measures bring, less what is counted twice: by year, or in one year."""
         total = np.zeros((1 if one_year else len(self.model.years), self.block.simulations))
         for m in self._chosen.measures:
             share = _share(self.model.measures[m].shares, self.council)
             if share is not None:
                 ours = self.block.carried[share]
-                total += amounts[m] if token(ours) == 1.0 else ours * amounts[m]
+                total = total + ours * amounts[m]
         for first, second, amount in overlaps:
             part = self._overlap_share(first, second)
             if part is not None:
                 delivered = (_delivered_share(self.model.measures[m], amounts[m]) for m in (first, second))
-                total -= part * paths.overlap(self.block.carried[amount], *delivered)
+                total = total - part * paths.overlap(self.block.carried[amount], *delivered)
         return total[0] if one_year else total
 
     def _overlap_share(self, first: int, second: int) -> Floats | None:
@@ -188,15 +176,14 @@ class Flows:
                 ours = both if other == self.council else ours
         if ours is None:
             return None
-        whole = np.asarray(ours + all_of_them)
-        return np.divide(ours, all_of_them, out=np.zeros_like(whole), where=all_of_them > 0)
+        return np.where(all_of_them > 0, ours / np.where(all_of_them > 0, all_of_them, 1.0), 0.0)
 
     def _elsewhere(self, first: int, second: int) -> Floats:
         """Give the smaller of the shares of two measures that leave all councils of the file."""
         left = []
         for m in (first, second):
-            shares = [self.block.carried[node] for _, node in self.model.measures[m].shares]
-            left.append(np.maximum(1.0 - np.sum(np.broadcast_arrays(*shares), axis=0), 0.0))
+            taken = sum((self.block.carried[node] for _, node in self.model.measures[m].shares), np.zeros(()))
+            left.append(np.maximum(1.0 - taken, 0.0))
         smaller = np.minimum(*left)
         return np.where(smaller > 1e-9, smaller, 0.0)
 
@@ -206,7 +193,7 @@ class Flows:
             hit = [m for m in cost.measures if m in self._chosen.measures]
             share = _share(self.model.measures[hit[0]].shares, self.council) if hit else None
             if share is not None:
-                total += self.block.carried[share] * self._event_cost(cost, hit)
+                total = total + self.block.carried[share] * self._event_cost(cost, hit)
         return total
 
     def _event_cost(self, cost: EventCostModel, hit: list[int]) -> Floats:
@@ -215,7 +202,7 @@ class Flows:
         for m in hit:
             forestalled = block.forestalled[m]
             late = m in cost.felt_late  # an event that only forestalls does nothing once the measure has started
-            felt |= np.isfinite(block.due[m]) & np.where(np.isfinite(forestalled), moment <= forestalled, late)
+            felt = felt | (np.isfinite(block.due[m]) & np.where(np.isfinite(forestalled), moment <= forestalled, late))
         return np.where(felt, self.block.carried[cost.amount] * lines.in_year_of(moment, len(self.model.years)), 0.0)
 
 

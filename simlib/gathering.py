@@ -3,20 +3,25 @@
 What there is to read is in ``simlib.readouts``; how the results are laid out is in ``simlib.summary``.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simlib.engine import parallel
-from simlib.estimates import Chance, Statistics, chance, counted, in_order, moments, ordered_statistics, quantiles
+from simlib.estimates import TOGETHER, Chance, Statistics, certain_statistics, chances_of, statistics_with
 from simlib.kernels.paths import Floats
-from simlib.readouts import Held, Key, Readout, parts
-from simlib.results import Futures, copy_rows, rooms
+from simlib.model import Model
+from simlib.outline import Outline, outlines
+from simlib.programs import Ledger
+from simlib.readouts import Key
+from simlib.results import Futures
+from simlib.rooms import scratch
 from simlib.sampling import CHUNK
+from simlib.workers import parallel
 
+MOST_CELLS = 2**23  # figures of all futures that stand in memory at once, 64 MiB of them
 CURVE = tuple(k / 100 for k in range(101))
 
 
@@ -35,61 +40,85 @@ def estimates(futures: Futures, n_jobs: int | None) -> Estimates:
     """Estimate everything: from the held futures, or from the tally where more were drawn."""
     found = Estimates()
     if futures.tally is not None:
-        found.counts, found.moments = futures.tally.facts, futures.tally.moments
-        for key, counts in found.counts.items():
-            found.chances[key] = chance(counts, futures.trials)
-        for key, histograms in futures.tally.figures.items():
-            found.figures[key] = [histogram.statistics() for histogram in histograms]
-            if key[-1] == "gap_recurring":
-                found.curves[key] = histograms[futures.model.target].quantiles(np.asarray(CURVE)).tolist()
-        return found
-    for part in parallel(partial(_estimated, futures), parts(futures.model), n_jobs):
-        found.counts |= part.counts
-        found.chances |= part.chances
-        found.figures |= part.figures
-        found.moments |= part.moments
-        found.curves |= part.curves
+        tally = futures.tally
+        found.counts = {key: counts for key, counts in tally.facts.items() if key[0] != "readings"}
+        found.moments = tally.moments
+        _file(found, tally.outline, tally.figures.statistics(), futures)
+        for key, place in _curved(tally.outline, futures.model).items():
+            found.curves[key] = _curve(place, partial(tally.figures.quantiles_of, levels=np.asarray(CURVE)))
+    else:
+        assert futures.sheet is not None
+        for part in outlines(futures.sheet, max(MOST_CELLS // futures.held, 1)):
+            _estimate(found, part, futures, n_jobs)
+    if found.counts:
+        counts = np.stack(list(found.counts.values()))
+        found.chances = dict(zip(found.counts, chances_of(counts, futures.trials), strict=True))
     return found
 
 
-def _estimated(futures: Futures, read: Callable[[Held], Iterator[Readout]]) -> Estimates:
-    """Estimate one part of what is read."""
-    found = Estimates()
-    found.counts, figures, found.moments = _gathered(futures, read)
-    for key, counts in found.counts.items():
-        found.chances[key] = chance(counts, futures.trials)
-    for key, figure in figures.items():
-        rows = np.atleast_2d(figure)
-        ordered = [in_order(row) for row in rows]
+def _estimate(found: Estimates, read: Outline, futures: Futures, n_jobs: int | None) -> None:
+    """Estimate one part of what is read from the futures that are held."""
+    assert futures.cells is not None
+    rows = scratch("figures", read.program.stored, futures.held)
+    ledger = Ledger.of(read.program)
+    chunks = [slice(k, min(k + CHUNK, futures.held)) for k in range(0, futures.held, CHUNK)]
+    for counts in parallel(_Reading(read, futures.cells, rows), chunks, n_jobs):
+        ledger.merge(counts)
+    found.counts |= read.counted(ledger, futures.held, futures.replicates)
+    found.moments |= read.summed(ledger, futures.held, futures.replicates)
+    curved = _curved(read, futures.model)
+    figures: list[Statistics] = []
+    curves: dict[int, Floats] = {}
+    parts = [slice(k, k + TOGETHER) for k in range(0, len(rows), TOGETHER)]
+    places = {place for place in curved.values() if isinstance(place, int)}
+    for part, some in parallel(_Estimating(rows, futures.replicates, places), parts, n_jobs):
+        figures += part
+        curves |= some
+    _file(found, read, figures, futures)
+    found.curves |= {key: _curve(place, curves.__getitem__) for key, place in curved.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What a worker that shares our memory does with a chunk of futures that are held."""
+
+    read: Outline
+    cells: Floats
+    rows: Floats
+
+    def __call__(self, where: slice) -> Ledger:
+        return self.read.work_out(self.cells, self.rows, where, Ledger.of(self.read.program), first=where.start)
+
+
+@dataclass(frozen=True, slots=True)
+class _Estimating:
+    """What a worker that shares our memory does with the rows of some figures."""
+
+    rows: Floats
+    replicates: int
+    curved: set[int]
+
+    def __call__(self, where: slice) -> tuple[list[Statistics], dict[int, Floats]]:
+        rows, first = self.rows[where], where.start
+        also = {place - first: np.asarray(CURVE) for place in self.curved if first <= place < first + len(rows)}
+        found, more = statistics_with(rows, self.replicates, also)
+        return found, {first + k: values for k, values in more.items()}
+
+
+def _curved(read: Outline, model: Model) -> dict[Key, int | float]:
+    """Give the figures of which the whole distribution is told: each recurring gap in the target year."""
+    return {key: rows[model.target] for key, rows in read.figures.items() if key[-1] == "gap_recurring"}
+
+
+def _curve(place: float, quantiles: Callable[[int], Floats]) -> list[float]:
+    """Give the quantiles of a figure in a row, or of one that is the same in every future."""
+    return quantiles(place).tolist() if isinstance(place, int) else [place] * len(CURVE)
+
+
+def _file(found: Estimates, read: Outline, figures: Sequence[Statistics], futures: Futures) -> None:
+    """Put statistics under their keys."""
+    for key, places in read.figures.items():
         found.figures[key] = [
-            ordered_statistics(row, sorted_row, futures.replicates)
-            for row, sorted_row in zip(rows, ordered, strict=True)
+            figures[place] if isinstance(place, int) else certain_statistics(place, futures.replicates, futures.count)
+            for place in places
         ]
-        if key[-1] == "gap_recurring":
-            found.curves[key] = quantiles(ordered[futures.model.target], np.asarray(CURVE)).tolist()
-    return found
-
-
-def _gathered(
-    futures: Futures, read: Callable[[Held], Iterator[Readout]]
-) -> tuple[dict[Key, NDArray[np.int64]], dict[Key, Floats], dict[Key, Floats]]:
-    """Count the facts and collect the figures of one part, a block at a time so that what is in between stays small."""
-    facts: dict[Key, NDArray[np.int64]] = {}
-    figures: dict[Key, Floats] = {}
-    sums: dict[Key, Floats] = {}
-    for start in range(0, futures.held, CHUNK):
-        where = slice(start, min(start + CHUNK, futures.held))
-        found = dict(read(futures.holding.part(where)))
-        if not start:
-            plain = {key: array for key, array in found.items() if key[0] != "moments" and array.dtype != np.bool_}
-            shapes = {key: array.shape[:-1] for key, array in plain.items()}
-            figures = rooms(shapes, futures.held)
-        for key, array in found.items():
-            if key[0] == "moments":
-                sums[key] = sums.get(key, 0.0) + moments(np.asarray(array, dtype=float), futures.replicates)
-            elif key in figures:
-                copy_rows(figures[key][..., where], np.asarray(array, dtype=float))
-            else:
-                counts = counted(np.asarray(array, dtype=bool), futures.replicates)
-                facts[key] = facts[key] + counts if key in facts else counts
-    return facts, figures, sums

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import zip_longest
 
 __all__ = ["columns", "lay_out", "wrap"]
@@ -80,6 +81,7 @@ def _size(text: str) -> int:
     return len(text) if text.isascii() else sum(_letter_size(letter) for letter in text)
 
 
+@lru_cache(maxsize=4_096)
 def _letter_size(letter: str) -> int:
     """Give the room of one letter."""
     if unicodedata.combining(letter) or unicodedata.category(letter) in {"Cf", "Me"}:
@@ -95,16 +97,18 @@ def wrap(text: str, width: int) -> list[str]:
     >>> wrap("Solo business case", 9)
     ['Solo', 'business', 'case']
     """
-    lines, line = [], ""
+    lines, line, size = [], "", 0
     for word in text.split():
-        if line and _size(line) + 1 + _size(word) > width:
+        length = _size(word)
+        if line and size + 1 + length > width:
             lines.append(line)
-            line = ""
-        line = f"{line} {word}" if line else word
-        while _size(line) > width:
+            line, size = "", 0
+        line, size = (f"{line} {word}", size + 1 + length) if line else (word, length)
+        while size > width:
             cut = _cut(line, width)
             lines.append(line[:cut])
             line = line[cut:]
+            size = _size(line)
     return [*lines, line] if line or not lines else lines
 
 

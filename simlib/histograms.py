@@ -3,179 +3,268 @@
 Bins are the same in every worker, so that what workers have counted adds up to the same whatever their number.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simlib.estimates import SHARES, Ranks, Statistics, certain_statistics, estimated, level_spread, quantiles
+from simlib import loops
+from simlib.estimates import SHARES, TOGETHER, Statistics, certain_statistics, estimated, level_spreads
 from simlib.kernels.paths import Floats
+from simlib.loops import LANES
+from simlib.ranking import Integers, add_by_lane, folded, lanes, quantiles
+from simlib.rooms import scratch
 
-BINS, COARSER = 16_384, 8  # of a histogram; how many of them make a bin of one replicate
+BINS, SHIFT = 16_384, 4  # of a figure; a bin of one replicate is 2 to the power of the other
+COARSER = 2**SHIFT
 CHANCE = 3.0  # errors by which neighbouring bins may differ and mean nothing
-REFERENCE = 1_024  # order statistics that a histogram keeps
+WAITING = 32_768  # futures that are counted in one go: fewer than 2 to the power of 16
+REFERENCE = 1_024  # order statistics that are kept of each figure
+Counts = NDArray[np.int32]
+MOST = 2**31 - 1  # futures that can be counted
+Room = tuple[Counts, Counts]
 
 
 @dataclass(slots=True)
-class Histogram:
-    """Counts in bins by replicate, with moments: a figure of more futures than are held in memory.
+class Histograms:
+    """Counts in bins by replicate, with moments: figures of more futures than are held in memory.
 
     Attributes
     ----------
     middle, scale
-        Median of a first sample, and half of what lies between its P5 and P95. Bins are equal in
+        (row,) median of a first sample, and half of what lies between its P5 and P95. Bins are equal in
         ``(x − middle) ÷ (scale + |x − middle|)``, −1 … 1: fine where the futures are, and without an end, so that
         neither a long tail nor a later extreme blurs the rest.
     reference
-        Order statistics of that sample: where a value comes again and again, a quantile in its bin is read from them.
+        (row, place) order statistics of that sample: where a value comes again and again, a quantile in its bin is
+        read from them. What is not a number is not there.
     counts
-        (bin,) futures.
+        (row, bin) futures.
     apart
-        (replicate, coarser bin) futures of each replicate, where there are several: their errors need no more.
-    total, squares
-        (replicate,) sums of the values and of their squares, both from ``middle``.
+        (row, replicate, coarser bin) futures of each replicate, where there are several: their errors need no more.
+    sums, squares
+        (row, lane) sums of the values and of their squares, both from ``middle``: by replicate where there are several.
     least, most
-        The extremes seen.
+        (row,) the extremes seen.
+    waiting
+        Futures that are put into bins and not counted yet.
     """
 
-    middle: float
-    scale: float
+    middle: Floats
+    scale: Floats
     reference: Floats
-    counts: NDArray[np.int64] | NDArray[np.int32]
-    apart: NDArray[np.int64] | NDArray[np.int32]
-    total: Floats
+    counts: Counts
+    apart: Counts
+    sums: Floats
     squares: Floats
-    least: float = np.inf
-    most: float = -np.inf
+    least: Floats
+    most: Floats
+    waiting: int = 0
 
     @classmethod
-    def over(cls, sample: Floats, replicates: int) -> "Histogram":
-        """Give an empty histogram whose bins suit a first sample."""
-        ordered = np.sort(sample[np.isfinite(sample)]) if len(sample) else np.zeros(1)
-        ordered = ordered if len(ordered) else np.zeros(1)
-        low, middle, high = quantiles(ordered, np.asarray((0.05, 0.5, 0.95))).tolist()
-        scale = (high - low) / 2 or float(ordered[-1] - ordered[0]) / 4 or 1.0
-        kept = np.linspace(0, len(ordered) - 1, min(len(ordered), REFERENCE)).astype(np.intp)
-        coarse = BINS // COARSER if replicates > 1 else 0
-        counts, apart = np.zeros(BINS, dtype=np.int64), np.zeros((replicates, coarse), dtype=np.int64)
-        return cls(middle, scale, ordered[kept], counts, apart, np.zeros(replicates), np.zeros(replicates))
-
-    def empty(self) -> "Histogram":
-        """Give one with the same bins and nothing in it."""
-        return replace(
-            self,
-            counts=np.zeros(self.counts.shape, dtype=np.int32),  # of a stretch of futures: half the memory
-            apart=np.zeros(self.apart.shape, dtype=np.int32),
-            total=np.zeros_like(self.total),
-            squares=np.zeros_like(self.squares),
-            least=np.inf,
-            most=-np.inf,
+    def over(cls, rows: Floats, replicates: int) -> "Histograms":
+        """Give empty histograms whose bins suit a first sample of figures, (row, simulation)."""
+        shapes = [_shape(row) for row in rows]
+        middle, scale = np.asarray([each[:2] for each in shapes], dtype=float).reshape(-1, 2).T.copy()
+        several, count = replicates if replicates > 1 else 0, len(rows)
+        return cls(
+            middle,
+            scale,
+            np.asarray([each[2] for each in shapes]).reshape(-1, REFERENCE),  # there may be no figure
+            np.zeros((count, BINS), dtype=np.int32),
+            np.zeros((count, several, BINS // COARSER if several else 0), dtype=np.int32),
+            np.zeros((count, lanes(replicates))),
+            np.zeros((count, lanes(replicates))),
+            np.full(count, np.inf),
+            np.full(count, -np.inf),
         )
 
-    def merge(self, other: "Histogram") -> None:
-        """Add what another one has counted in the same bins."""
-        if other.least == other.most:  # one bin: the others' memory stays untouched
-            [place] = self._places(np.asarray([other.least - self.middle]))
-            self.counts[place] += other.counts[place]
-            wide = slice(place // COARSER, place // COARSER + 1)
-            self.apart[:, wide] += other.apart[:, wide]
-        else:
-            self.counts += other.counts
-            self.apart += other.apart
-        self.total += other.total
+    def room(self) -> Room:
+        """Give room for what is counted of some futures, in bins and in coarser ones."""
+        return np.zeros_like(self.counts), np.zeros_like(self.apart)
+
+    def empty(self, room: Room | None = None) -> "Histograms":
+        """Give some with the same bins and nothing in them but what their room has already."""
+        counts, apart = self.room() if room is None else room
+        return replace(
+            self,
+            counts=counts,
+            apart=apart,
+            sums=np.zeros_like(self.sums),
+            squares=np.zeros_like(self.squares),
+            least=np.full_like(self.least, np.inf),
+            most=np.full_like(self.most, -np.inf),
+        )
+
+    def merge(self, other: "Histograms") -> None:
+        """Add what others have of further futures, in the same bins."""
+        self.add_counts((other.counts, other.apart))
+        self.add_sums(other)
+
+    def add_counts(self, room: Room) -> None:
+        """Add what has been counted in some room: whole numbers, so in any order."""
+        counts, apart = room
+        self.counts += counts
+        self.apart += apart
+
+    def add_sums(self, other: "Histograms") -> None:
+        """Add what others have but counts: in an order that is the same for any number of workers."""
+        self.sums += other.sums
         self.squares += other.squares
-        self.least, self.most = min(self.least, other.least), max(self.most, other.most)
+        self.least, self.most = np.minimum(self.least, other.least), np.maximum(self.most, other.most)
 
-    def add(self, figure: Floats) -> None:
-        """Count a block of futures whose first one belongs to replicate 0."""
-        least, most = float(figure.min()), float(figure.max())
-        self.least, self.most = min(self.least, least), max(self.most, most)
-        off = figure - self.middle
-        if least == most:
-            self._add_certain(off[:1], len(figure))
-            return
-        places = self._places(off)
-        self.counts += np.bincount(places, minlength=BINS)
-        replicates, coarse = self.apart.shape
-        for r in range(replicates):
-            mine = off[r::replicates]
-            self.total[r] += mine.sum()
-            self.squares[r] += np.square(mine).sum()
-            if coarse:
-                self.apart[r] += np.bincount(places[r::replicates] // COARSER, minlength=coarse)
+    def add(self, rows: Floats) -> None:
+        """Count a block of futures, (row, simulation), whose first one belongs to replicate 0."""
+        if loops.on() and self.sums.shape[1] == LANES:
+            from simlib.loops.passing import place
 
-    def _add_certain(self, off: Floats, count: int) -> None:
-        """Count a block in which every future has the same value, given once and from the middle."""
-        [place] = self._places(off)
-        replicates, coarse = self.apart.shape
-        each = np.asarray([len(range(r, count, replicates)) for r in range(replicates)])
-        self.counts[place] += count
-        self.total += each * off
-        self.squares += each * off**2
-        if coarse:
-            self.apart[:, place // COARSER] += each
+            for start in range(0, rows.shape[1], WAITING):
+                near = np.ascontiguousarray(rows[:, start : start + WAITING])
+                self.count_by(near.shape[1], partial(place, near, near.shape[1]))
+            self.settle()
+        else:
+            for k, row in enumerate(rows):
+                self._add(k, row)
 
-    def _places(self, off: Floats) -> NDArray[np.intp]:
-        """Give the bins of values, which are given from the middle."""
-        room = np.abs(off)
-        room += self.scale
-        places = np.divide(off, room, out=room)
-        places *= BINS / 2 * (1 - 1e-12)  # the last bin takes what is rounded to 1
-        places += BINS / 2
-        return places.astype(np.intp)
+    def count_by(self, n: int, place: Callable[..., None]) -> None:
+        """Count n futures by a compiled loop that puts them into bins: it takes what `passing.place` takes.
 
-    def _edge(self, place: int) -> float:
-        """Give the lower end of a bin."""
-        y = (place - BINS / 2) / (BINS / 2)
-        if abs(y) >= 1:
-            return float(np.copysign(np.inf, y))
-        return self.middle + self.scale * y / (1 - abs(y))
+        They wait to be counted with others, at most `WAITING` in all: the counts of a figure are quickest raised many
+        futures at a time.
+        """
+        assert n <= WAITING
+        if self.waiting + n > WAITING:
+            self.settle()
+        places = scratch("places", len(self.middle), WAITING, np.uint16)
+        lows, highs = (np.repeat(ends[:, np.newaxis], LANES, axis=1) for ends in (self.least, self.most))
+        place(self.middle, self.scale, BINS, self.waiting, places, self.sums, self.squares, lows, highs)
+        self.least, self.most = lows.min(axis=1), highs.max(axis=1)
+        self.waiting += n
 
-    def statistics(self) -> Statistics:
-        """Give the same statistics as from the values themselves, within a bin's width."""
-        replicates, n = len(self.total), int(self.counts.sum())
-        if self.least == self.most:  # a certain figure, as in ordered_statistics
-            return certain_statistics(self.least, replicates, n)
-        mean = self.total.sum() / n
-        sd = float(np.sqrt(max(self.squares.sum() / n - mean**2, 0.0) * n / (n - 1)))
-        pooled = np.cumsum(self.counts, dtype=np.int64)
-        read = Ranks(n, partial(self._quantiles, pooled), partial(self._doubts, pooled))
-        sizes = self.apart.sum(axis=1) if replicates > 1 else np.asarray([n])
-        spreads = self._level_errors(pooled) if replicates > 1 else None
-        means, values = self.total / sizes + self.middle, read.quantiles(SHARES)
-        return estimated(float(mean + self.middle), sd, means, spreads, read, values)
+    def settle(self) -> None:
+        """Count the futures that a compiled loop has put into bins so far; in the thread that it ran in."""
+        if self.waiting:
+            from simlib.loops.passing import counted
 
-    def _level_errors(self, pooled: NDArray[np.int64]) -> Floats:
-        """Give the same as from the values, from the shares below and up to the coarser bin of each quantile."""
-        shares = np.cumsum(self.apart, axis=1) / self.apart.sum(axis=1, keepdims=True)
-        bins = self._bins(pooled, SHARES) // COARSER
-        below = np.where(bins > 0, shares[:, bins - 1], 0.0)
-        return level_spread([below, shares[:, bins]], int(pooled[-1]))
+            places = scratch("places", len(self.middle), WAITING, np.uint16)
+            counted(places, self.waiting, self.least, self.most, SHIFT, self.counts, self.apart)
+            self.waiting = 0
 
-    def quantiles(self, levels: Floats) -> Floats:
-        """Give quantiles of all replicates together, (level,) to (level,)."""
-        return self._quantiles(np.cumsum(self.counts, dtype=np.int64), levels)
+    def _add(self, row: int, figure: Floats) -> None:
+        """Count a block of one figure's futures."""
+        least, most = figure.min(), figure.max()
+        self.least[row], self.most[row] = min(self.least[row], least), max(self.most[row], most)
+        off = figure - self.middle[row]
+        single = off[:1] if least == most else off
+        places = np.broadcast_to(_places(single, self.scale[row]), off.shape)
+        self.counts[row] += np.bincount(places, minlength=BINS)
+        several, coarse = self.apart.shape[1:]
+        for r in range(several):
+            self.apart[row, r] += np.bincount(places[r::several] >> SHIFT, minlength=coarse)
+        add_by_lane(self.squares[row], np.square(off))
+        add_by_lane(self.sums[row], off)
 
-    def _bins(self, cumulative: NDArray[np.int64], levels: Floats) -> NDArray[np.intp]:
-        """Give the bins that hold quantiles, from running totals."""
-        places = np.searchsorted(cumulative, (cumulative[-1] - 1) * levels + 0.5)
+    def statistics(self, of: Sequence[int] | None = None) -> list[Statistics]:
+        """Give the same statistics as from the values themselves, within a bin's width: of some rows, or of all."""
+        replicates, n = self.apart.shape[1] or 1, self._count()
+        rows = range(len(self.least)) if of is None else of
+        certain = [k for k in rows if self.least[k] == self.most[k]]
+        found = {k: certain_statistics(float(self.least[k]), replicates, n) for k in certain}
+        uncertain = [k for k in rows if k not in found]
+        for start in range(0, len(uncertain), TOGETHER):
+            places = uncertain[start : start + TOGETHER]
+            found |= zip(places, self._rows(places)._statistics(n), strict=True)
+        return [found[k] for k in rows]
+
+    def _count(self) -> int:
+        return int(self.counts[0].sum()) if len(self.counts) else 0
+
+    def _rows(self, places: list[int]) -> "Histograms":
+        """Give those of some figures."""
+        beside = places[-1] - places[0] == len(places) - 1
+        where = slice(places[0], places[-1] + 1) if beside else places  # nothing is copied
+        parts = {each.name: getattr(self, each.name)[where] for each in fields(self) if each.name != "waiting"}
+        return Histograms(**parts)
+
+    def _statistics(self, n: int) -> list[Statistics]:
+        """Give the statistics of uncertain figures."""
+        read = Bins(self, n)
+        off = folded(self.sums) / n
+        variance = np.maximum(folded(self.squares) / n - off**2, 0.0)
+        mean, sd = off + self.middle, np.sqrt(variance * n / (n - 1))
+        levels = np.broadcast_to(SHARES, (len(mean), len(SHARES)))
+        values = read.quantiles(levels)
+        if not self.apart.shape[1]:
+            return estimated(mean, sd, mean[:, np.newaxis], None, read, values)
+        means = self.sums / self.apart.sum(axis=2) + self.middle[:, np.newaxis]
+        return estimated(mean, sd, means, level_spreads(read.shares(levels), n), read, values)
+
+    def quantiles_of(self, row: int, levels: Floats) -> Floats:
+        """Give quantiles of one figure, all replicates together: (level,) to (level,)."""
+        [found] = Bins(self._rows([row]), self._count()).quantiles(levels[np.newaxis])
+        return np.asarray(found)
+
+
+@dataclass(slots=True)
+class Bins:
+    """Quantiles of histograms, as they are read.
+
+    Attributes
+    ----------
+    counted
+        The histograms.
+    count
+        How many futures each has.
+    upto
+        (row, bin) futures up to the end of each bin.
+    again
+        Rows with values that come again and again.
+    """
+
+    counted: Histograms
+    count: int
+    upto: Integers = field(init=False)
+    again: list[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.upto = np.cumsum(self.counted.counts, axis=1, dtype=np.int64)
+        sample = self.counted.reference
+        self.again = np.flatnonzero((sample[:, 1:] == sample[:, :-1]).any(axis=1)).tolist()
+
+    def _places(self, levels: Floats) -> Integers:
+        """Give the bins that hold quantiles."""
+        ranks = np.ceil((self.count - 1) * levels + 0.5).astype(np.int64)  # whole, as what is searched is
+        places = np.stack([np.searchsorted(*each) for each in zip(self.upto, ranks, strict=True)])
         return np.asarray(np.minimum(places, BINS - 1))
 
-    def _quantiles(self, cumulative: NDArray[np.int64], levels: Floats) -> Floats:
-        """Give quantiles from running totals over the bins."""
-        inner = np.clip(levels, 0.0, 1.0)
-        index = self._bins(cumulative, inner)
-        before = np.where(index > 0, cumulative[index - 1], 0)
-        inside = ((cumulative[-1] - 1) * inner + 0.5 - before) / np.maximum(cumulative[index] - before, 1)
-        low, high = self._ends(index)
-        found = low + (high - low) * np.clip(inside, 0.0, 1.0)
-        for k, known in self._repeated(low, high):
-            found[k] = np.interp(inside[k] * len(known), np.arange(len(known)) + 0.5, known)
-        return np.where(levels <= 0.0, self.least, np.where(levels >= 1.0, self.most, found))
+    def shares(self, levels: Floats) -> list[Floats]:
+        """Give the shares of each replicate below the coarser bins of quantiles, and up to their ends.
 
-    def _doubts(self, cumulative: NDArray[np.int64], levels: Floats) -> Floats:
-        """Give how far quantiles may be off for being read from bins, from running totals.
+        From (row, level) to (row, replicate, level) each.
+        """
+        sums = np.cumsum(self.counted.apart, axis=2)
+        places = (self._places(levels) >> SHIFT)[:, np.newaxis]
+        below = np.where(places > 0, np.take_along_axis(sums, np.maximum(places - 1, 0), axis=2), 0)
+        return [counts / sums[:, :, -1:] for counts in (below, np.take_along_axis(sums, places, axis=2))]
+
+    def quantiles(self, levels: Floats) -> Floats:
+        """Give quantiles from levels: (row, level) to (row, level)."""
+        inner = np.clip(levels, 0.0, 1.0)
+        places = self._places(inner)
+        before = np.where(places > 0, np.take_along_axis(self.upto, np.maximum(places - 1, 0), axis=1), 0)
+        held = np.take_along_axis(self.upto, places, axis=1) - before
+        inside = ((self.count - 1) * inner + 0.5 - before) / np.maximum(held, 1)
+        low, high = self._ends(places)
+        found = low + (high - low) * np.clip(inside, 0.0, 1.0)
+        for row, k, known in self._repeated(low, high):
+            found[row, k] = np.interp(inside[row, k] * len(known), np.arange(len(known)) + 0.5, known)
+        least, most = self.counted.least[:, np.newaxis], self.counted.most[:, np.newaxis]
+        return np.where(levels <= 0.0, least, np.where(levels >= 1.0, most, found)) + 0.0  # nought has no sign
+
+    def doubts(self, levels: Floats) -> Floats:
+        """Give how far quantiles may be off for being read from bins: (row, level) to (row, level).
 
         Notes
         -----
@@ -183,25 +272,62 @@ class Histogram:
         the neighbours differ from it, and more than chance explains, the less is known of where in the bin they lie:
         up to all of its width.
         """
-        index = self._bins(cumulative, np.clip(levels, 0.0, 1.0))
-        own = self.counts[index].astype(float)
-        beside = self.counts[np.clip([index - 1, index + 1], 0, BINS - 1)].astype(float)
-        uneven = np.max(np.abs(beside - own) - CHANCE * np.sqrt(own + beside), axis=0) / np.maximum(own, 1.0)
-        low, high = self._ends(index)
-        uneven[[k for k, _ in self._repeated(low, high)]] = 0.0
+        places = self._places(np.clip(levels, 0.0, 1.0))
+        own, left, right = (
+            np.take_along_axis(self.counted.counts, np.clip(places + step, 0, BINS - 1), axis=1).astype(float)
+            for step in (0, -1, 1)
+        )
+        uneven = np.max([np.abs(beside - own) - CHANCE * np.sqrt(own + beside) for beside in (left, right)], axis=0)
+        uneven /= np.maximum(own, 1.0)
+        low, high = self._ends(places)
+        for row, k, _ in self._repeated(low, high):
+            uneven[row, k] = 0.0
         lost = (uneven > 0.0) & (levels > 0.0) & (levels < 1.0)
-        return np.asarray(np.multiply(high - low, np.minimum(uneven, 1.0), out=np.zeros(len(levels)), where=lost))
+        return np.asarray(np.multiply(high - low, np.minimum(uneven, 1.0), out=np.zeros(levels.shape), where=lost))
 
-    def _ends(self, index: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    def _ends(self, places: Integers) -> tuple[Floats, Floats]:
         """Give the ends of bins, as far as futures were seen."""
-        places = index.tolist()
-        low = np.maximum([self._edge(place) for place in places], self.least)
-        return low, np.minimum([self._edge(place + 1) for place in places], self.most)
+        low, high = (self._edges(places + step) for step in (0, 1))
+        counted = self.counted
+        return np.maximum(low, counted.least[:, np.newaxis]), np.minimum(high, counted.most[:, np.newaxis])
 
-    def _repeated(self, low: Floats, high: Floats) -> list[tuple[int, Floats]]:
+    def _edges(self, places: Integers) -> Floats:
+        """Give the lower ends of bins."""
+        y = (places - BINS / 2) / (BINS / 2)
+        inner = np.abs(y) < 1
+        far = np.divide(y, 1 - np.abs(y), out=np.copysign(np.inf, y), where=inner)
+        return np.asarray(self.counted.middle[:, np.newaxis] + self.counted.scale[:, np.newaxis] * far)
+
+    def _repeated(self, low: Floats, high: Floats) -> Iterator[tuple[int, int, Floats]]:
         """Give which bins hold values of the first sample that come again and again, and all of its values there."""
-        farthest = np.maximum(np.abs(low - self.middle), np.abs(high - self.middle))
-        rim = 1e-11 * (self.scale + farthest) ** 2 / self.scale  # a value on an edge may be rounded to either side
-        first, last = np.searchsorted(self.reference, (low - rim, high + rim))
-        known = [(int(k), self.reference[first[k] : last[k]]) for k in np.flatnonzero(last - first > 1)]
-        return [(k, values) for k, values in known if (values[1:] == values[:-1]).any()]
+        middle, scale = self.counted.middle[:, np.newaxis], self.counted.scale[:, np.newaxis]
+        farthest = np.maximum(np.abs(low - middle), np.abs(high - middle))
+        rim = 1e-11 * (scale + farthest) ** 2 / scale  # a value on an edge may be rounded to either side
+        for row in self.again:
+            sample = self.counted.reference[row]
+            first, last = np.searchsorted(sample, (low[row] - rim[row], high[row] + rim[row]))
+            for k in np.flatnonzero(last - first > 1).tolist():
+                values = sample[first[k] : last[k]]
+                if (values[1:] == values[:-1]).any():
+                    yield row, k, values
+
+
+def _shape(sample: Floats) -> tuple[float, float, Floats]:
+    """Give the middle of a sample, how far from it bins should be finest, and order statistics of it."""
+    ordered = np.sort(sample[np.isfinite(sample)])
+    ordered = ordered if len(ordered) else np.zeros(1)
+    low, middle, high = quantiles(ordered, np.asarray((0.05, 0.5, 0.95))).tolist()
+    scale = (high - low) / 2 or float(ordered[-1] - ordered[0]) / 4 or 1.0
+    kept = np.linspace(0, len(ordered) - 1, min(len(ordered), REFERENCE)).astype(np.intp)
+    reference = np.full(REFERENCE, np.nan)  # in order after all numbers
+    reference[: len(kept)] = ordered[kept]
+    return middle, scale, reference
+
+
+def _places(off: Floats, scale: Floats | float) -> NDArray[np.intp]:
+    """Give the bins of values, which are given from the middle."""
+    room = np.abs(off) + scale
+    places = np.divide(off, room, out=np.copysign(1.0, off), where=room < np.inf)
+    places *= BINS / 2 * (1 - 1e-12)  # the last bin takes what is rounded to 1
+    places += BINS / 2
+    return np.asarray(places, dtype=np.intp)

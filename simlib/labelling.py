@@ -1,13 +1,21 @@
-"""Held futures as an xarray.Dataset: dimensions, units and meanings travel with the numbers. Nothing is calculated."""
+"""Held futures with names, as plain arrays or as an xarray.Dataset: dimensions, units and meanings travel with them.
 
+Nothing is calculated.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simlib import dims
+from simlib.delivery import Delivery, Rows
 from simlib.dims import COUNCIL, EVENT, MEASURE, OPTION, SIMULATION, VARIABLES, YEAR
 from simlib.flows import flows
 from simlib.kernels.paths import Floats
+from simlib.model import Model
 
 if TYPE_CHECKING:
     import xarray
@@ -25,25 +33,50 @@ OPTION_VARIABLES = {
 }
 
 
-def label_futures(futures: "Futures") -> "xarray.Dataset":
-    """Give the first futures, as many as the file keeps, with names, units and provenance.
+Labels = tuple[tuple[str, ...], Floats, dict[str, str]]  # axes, values, and what they mean
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Labelled:
+    """Some futures with their names.
+
+    Attributes
+    ----------
+    variables
+        By name the axes, the values and the attributes.
+    coordinates
+        By axis the names of its places.
+    attributes
+        Where it comes from.
+    """
+
+    variables: Mapping[str, Labels]
+    coordinates: Mapping[str, NDArray[np.str_] | NDArray[np.int64]]
+    attributes: Mapping[str, str | int]
+
+
+def label_futures(futures: "Futures", where: slice) -> "xarray.Dataset":
+    """Give some of the held futures as a dataset."""
+    import xarray
+
+    found = labelled(futures, where)
+    return xarray.Dataset(found.variables, found.coordinates, found.attributes)
+
+
+def labelled(futures: "Futures", where: slice) -> Labelled:
+    """Give some of the held futures with names, units and provenance.
 
     Pairs of an option and a council that do not apply hold nan.
     """
-    import xarray
-
-    model = futures.model
-    keep = model.config.run.keep
-    count = futures.held if keep == "all" else min(futures.held, int(keep))
-    variables: dict[str, Any] = {}
-    for address, value in futures.drivers.items():
-        variables[address] = (_axes(value), value[..., :count], {"long_name": address})
-    for name, value in futures.outputs.items():
-        variables[f"outputs.{name}"] = (_axes(value), value[..., :count], {"long_name": name})
+    model, held = futures.model, futures.part(where)
+    variables: dict[str, Labels] = {}
+    for address, value in held.drivers.items():
+        variables[address] = (_axes(value), value, {"long_name": address})
+    for name, value in held.outputs.items():
+        variables[f"outputs.{name}"] = (_axes(value), value, {"long_name": name})
     if model.years:
-        variables |= _money(futures, count)
-    coordinates = {
-        SIMULATION: np.arange(count),
+        variables |= _money(model, held.delivery)
+    places = {
         YEAR: list(model.year_labels),
         COUNCIL: [council.id for council in model.councils],
         OPTION: [option.id for option in model.options],
@@ -51,16 +84,17 @@ def label_futures(futures: "Futures") -> "xarray.Dataset":
         EVENT: [event.address.removeprefix("events.") for _, event in model.events],
     }
     used = {axis for axes, *_ in variables.values() for axis in axes}
-    present = {name: values for name, values in coordinates.items() if name in used}
-    return xarray.Dataset(variables, present, _provenance(futures))
+    present = {axis: np.asarray(names, dtype=str) for axis, names in places.items() if axis in used}
+    coordinates = {SIMULATION: np.arange(futures.held)[where], **present}
+    return Labelled(variables, coordinates, _provenance(futures))
 
 
-def _money(futures: "Futures", count: int) -> dict[str, Any]:
-    model, held = futures.model, futures.delivery.part(slice(0, count))
+def _money(model: Model, held: Delivery) -> dict[str, Labels]:
+    count = held.simulations
     found: dict[str, Any] = {
-        "gap_before": ((COUNCIL, YEAR, SIMULATION), held.gap_before),
-        "delivered": ((MEASURE, YEAR, SIMULATION), held.savings),
-        "delivered_run_rate": ((MEASURE, YEAR, SIMULATION), held.run_rate),
+        "gap_before": ((COUNCIL, YEAR, SIMULATION), _stacked(model, held.gap_before, count)),
+        "delivered": ((MEASURE, YEAR, SIMULATION), _stacked(model, held.savings, count)),
+        "delivered_run_rate": ((MEASURE, YEAR, SIMULATION), _stacked(model, held.run_rate, count)),
     }
     if model.events:
         moments = [np.broadcast_to(held.carried[place], (count,)) for place, _ in model.events]
@@ -77,6 +111,14 @@ def _money(futures: "Futures", count: int) -> dict[str, Any]:
     return {name: (*entry, _attributes(name, model.unit)) for name, entry in found.items()}
 
 
+def _stacked(model: Model, rows: Rows, count: int) -> Floats:
+    """Give rows by place as one array, also where there are none."""
+    found = np.empty((len(rows), len(model.years), count))
+    for place, row in enumerate(rows):
+        found[place] = row
+    return found
+
+
 def _axes(value: Floats) -> tuple[str, ...]:
     return (SIMULATION,) if value.ndim == 1 else (YEAR, SIMULATION)
 
@@ -86,7 +128,7 @@ def _attributes(name: str, unit: str) -> dict[str, str]:
     return {"long_name": label, "units": units.format(money=unit), "description": meaning}
 
 
-def _provenance(futures: "Futures") -> dict[str, Any]:
+def _provenance(futures: "Futures") -> dict[str, str | int]:
     config = futures.model.config
     return {
         "title": config.title,

@@ -12,8 +12,10 @@ from simlib.kernels.lines import accumulated, compounded, growth_of, reverted
 from simlib.kernels.paths import Floats
 from simlib.sampling.dependence import ar1
 
+Value = Callable[[Floats, int, Floats | None], Floats]
 
-def through_years(scores: Sequence[Floats], varies: Varies, value: Callable[[Floats, int], Floats]) -> Floats:
+
+def through_years(scores: Sequence[Floats], varies: Varies, value: Value, out: Floats | None = None) -> Floats:
     """Give a driver's values from its normal scores.
 
     Parameters
@@ -23,7 +25,10 @@ def through_years(scores: Sequence[Floats], varies: Varies, value: Callable[[Flo
     varies
         How it moves through the years.
     value
-        From (simulation,) scores and the place of their year to what the distribution gives there.
+        From (simulation,) scores, the place of their year and room for it to what the distribution gives there; it
+        need not use the room.
+    out
+        (simulation,) or (year, simulation) where what the distribution gives is put, if not anywhere.
 
     Returns
     -------
@@ -31,9 +36,14 @@ def through_years(scores: Sequence[Floats], varies: Varies, value: Callable[[Flo
         (simulation,) where it holds once, else (year, simulation).
     """
     if varies.mode == "once":
-        return value(scores[0], 0)
+        return value(scores[0], 0, out)
     rows = ar1(np.stack(scores), varies.phi) if varies.mode == "ar1" else scores
-    return along(np.stack([value(row, year) for year, row in enumerate(rows)]), varies)
+    draws = np.empty((len(scores), *scores[0].shape)) if out is None else out
+    for year, (row, room) in enumerate(zip(rows, draws, strict=True)):
+        drawn = value(row, year, room)
+        if drawn is not room:
+            room[:] = drawn
+    return along(draws, varies)
 
 
 def along(draws: Floats, varies: Varies) -> Floats:

@@ -7,7 +7,7 @@ A file without options has its outputs instead.
 from collections.abc import Iterable, Iterator
 
 from simlib.errors import ModelError, Problem
-from simlib.estimates import Interval, Statistics, chance, statistics
+from simlib.estimates import Interval, Statistics, chance, statistics, statistics_of
 from simlib.flows import flows
 from simlib.results import Futures
 
@@ -49,15 +49,14 @@ def _figures(futures: Futures) -> Iterator[Statistics]:
     model = futures.model
     for o, c in model.pairs:
         key = ("options", model.options[o].id, model.councils[c].id, "gap_recurring")
-        if futures.tally is not None and key in futures.tally.figures:
-            yield futures.tally.figures[key][model.target].statistics()
-        elif futures.tally is None:
-            recurring = flows(model, futures.delivery, o, c).gap_recurring
-            if recurring is not None:
-                yield statistics(recurring[model.target], futures.replicates)
+        if model.councils[c].gap_plan is None:
+            continue
+        if futures.tally is not None:
+            yield from futures.tally.statistics(key)[model.target : model.target + 1]
+        else:
+            yield statistics(flows(model, futures.delivery, o, c).position(model.target), futures.replicates)
     for output in () if model.options else model.outputs:
         if futures.tally is not None:
-            yield from (histogram.statistics() for histogram in futures.tally.figures[("outputs", output.id)])
+            yield from futures.tally.statistics(("outputs", output.id))
         else:
-            rows = futures.outputs[output.id].reshape(-1, futures.held)
-            yield from (statistics(row, futures.replicates) for row in rows)
+            yield from statistics_of(futures.outputs[output.id].reshape(-1, futures.held), futures.replicates)

@@ -1,10 +1,11 @@
 """The manifest of a run: what it was made with and how long it took; what it says is in the summary."""
 
 import platform
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distribution
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -78,6 +79,9 @@ def _versions() -> dict[str, str]:
 def _version(name: str) -> str | None:
     """Give a package's version, or None where it is not installed."""
     try:
-        return version(name)
+        found = distribution(name)
     except PackageNotFoundError:
         return None
+    # One line of it is enough: ``found.version`` takes the whole text apart as if it were a letter, 2 ms each.
+    stated = re.search(r"^Version: *(\S+)", found.read_text("METADATA") or "", re.MULTILINE)
+    return stated[1] if stated else found.version

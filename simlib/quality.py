@@ -6,16 +6,19 @@ are made of: a wrong score cannot vouch for itself. How it is told is in ``simli
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from scipy import special
 
+from simlib import special
 from simlib.distributions import Distribution
 from simlib.drivers import Constant, Driver, Event, HierarchicalDriver
-from simlib.estimates import LEVELS, T95_15, Chance, Statistics, finite
+from simlib.estimates import LEVELS, SHARES, T95_15, Chance, Statistics, finite
+from simlib.kernels.paths import Floats
 from simlib.model import Model
 from simlib.readouts import Key
+from simlib.units import shower
 
 ONE_RUN_IN = 1_000  # sound runs, of which at most one has a figure flagged
 EXACT = 1e-6  # of the spread, or of probability: how exact draws are promised to be
@@ -115,11 +118,11 @@ def _departures(node: Driver, shape: "_Shape", row: Statistics, year: str | None
         yield from _judged(node.address, "mean", year, off, _mean_error(asked, row), shape.skew / n**0.5)
         off = max(_spread_off(asked, row) - EXACT * asked.sd, 0.0)
         yield from _judged(node.address, "sd", year, off, _sd_error(asked, shape, n), shape.skew_of_squares / n**0.5)
-    for (name, level), spread in zip(LEVELS.items(), row.spreads, strict=True):
-        true = _nearest_level(asked, row.quantiles[name], level)
+    trues = _nearest_levels(asked, np.asarray(list(row.quantiles.values()))).tolist()
+    for (name, level), spread, true in zip(LEVELS.items(), row.spreads.tolist(), trues, strict=True):
         off = max(abs(true - level) - EXACT, 0.0)
         binomial = (true * (1 - true) / n) ** 0.5
-        error = float(spread) * (true * (1 - true) / (level * (1 - level))) ** 0.5
+        error = spread * (true * (1 - true) / (level * (1 - level))) ** 0.5
         skew = abs(1 - 2 * true) / (binomial * n) if binomial else 0.0
         yield from _judged(node.address, name, year, off, error, skew)
 
@@ -142,15 +145,15 @@ def _judged(
         yield Departure(address, figure, year, errors, skew)
 
 
-def _nearest_level(asked: Distribution, value: float, level: float) -> float:
-    """Give the level of a value that was drawn: the nearest to its own in what is below the value and up to it.
+def _nearest_levels(asked: Distribution, values: Floats) -> Floats:
+    """Give the levels of quantiles that were drawn: the nearest to its own in what is below a value and up to it.
 
     Its distance is judged by the error at the level it really has, as the number of futures up to the value is
     binomial with that: so chance does not lead farther on the one side than on the other.
     """
-    step = 1e-9 * (abs(value) + asked.sd if np.isfinite(asked.sd) else abs(value) + 1.0)  # steps of a walk are rounded
-    below, upto = (float(asked.cdf(value + side * step)) for side in (-1, 1))
-    return min(max(level, below), upto)
+    steps = 1e-9 * (np.abs(values) + (asked.sd if np.isfinite(asked.sd) else 1.0))  # steps of a walk are rounded
+    below, upto = np.asarray(asked.cdf(np.concatenate([values - steps, values + steps]))).reshape(2, -1)
+    return np.asarray(np.minimum(np.maximum(SHARES, below), upto))
 
 
 def _mean_error(asked: Distribution, row: Statistics) -> float:
@@ -180,6 +183,7 @@ class _Shape:
     skew_of_squares: float
 
 
+@lru_cache(maxsize=512)
 def _shape(asked: Distribution) -> _Shape:
     """Work out a shape by the trapezium rule on normal scores, to where 1 in 10^15 lies beyond."""
     z = np.linspace(-8.0, 8.0, 801)
@@ -216,11 +220,20 @@ def asked_chance(model: Model, event: Event) -> float | None:
     return float(1 - np.prod(1 - np.asarray(fixed)))
 
 
-def requested(node: Driver) -> Document:
-    """Give the mean, the standard deviation and the quantiles that were asked for."""
-    asked = node.distribution
-    quantiles = {name: finite(asked.quantile(level)) for name, level in LEVELS.items()}
-    return {"mean": finite(asked.mean), "sd": finite(asked.sd), **quantiles}
+def requested(node: Driver, unit: str) -> Document:
+    """Give what was asked for: in words, and its mean, standard deviation and quantiles."""
+    words, mean, sd, quantiles = _asked(node.distribution, node.quantity.kind, unit)
+    return {**words, "mean": mean, "sd": sd, **dict(zip(LEVELS, quantiles, strict=True))}
+
+
+@lru_cache(maxsize=512)
+def _asked(
+    asked: Distribution, kind: str, unit: str
+) -> tuple[dict[str, str], float | None, float | None, tuple[float | None, ...]]:
+    said = asked.sentence(shower(kind, unit, asked.sd))
+    words = {"family": asked.family, "distribution": repr(asked), "sentence": said}
+    quantiles = tuple(finite(value) for value in asked.ppf(SHARES).tolist())
+    return words, finite(asked.mean), finite(asked.sd), quantiles
 
 
 def achieved(node: Driver, rows: Sequence[Statistics], years: Sequence[str]) -> Document:

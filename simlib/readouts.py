@@ -6,16 +6,14 @@ floats a figure, (simulation,) or (year, simulation). The same functions serve f
 streamed past, the readings and the plan. Nothing is counted here.
 """
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simlib.delivery import Delivery
 from simlib.drivers import Driver
-from simlib.estimates import counted
 from simlib.flows import Flows, flows
 from simlib.kernels import closing, reserves
 from simlib.kernels.closing import Booleans
@@ -24,7 +22,6 @@ from simlib.model import Model
 from simlib.passage import steps
 
 Key = tuple[str, ...]
-Counts = NDArray[np.int64]
 Readout = tuple[Key, NDArray[np.bool_] | Floats]
 YEARLY_FIGURES = (
     "gap_after", "gap_recurring", "savings", "run_rate", "one_off_gross", "one_off_net", "general_fund",
@@ -83,7 +80,7 @@ def read_option(model: Model, block: Delivery, option: int) -> Iterator[Readout]
         if all(test in tests for tests in together):
             yield (
                 ("options", chosen.id, "jointly", "closes", test),
-                np.all([t[test] for t in together], axis=0),
+                _all([tests[test] for tests in together]),
             )
     if chosen.claim is not None:
         fact = kept > chosen.claim.amount - model.tolerance
@@ -93,39 +90,30 @@ def read_option(model: Model, block: Delivery, option: int) -> Iterator[Readout]
         yield ("options", chosen.id, "claim", "amount"), kept
 
 
-def headline(
-    model: Model, block: Delivery, replicates: int, memo: dict[Hashable, Counts]
-) -> Iterator[tuple[Key, Counts]]:
-    """Give how often each option closes by the headline test, and keeps its claim: what readings need.
-
-    The memo holds what other readings of the same chunk have counted already.
-    """
+def headline(model: Model, block: Delivery) -> Iterator[tuple[Key, Booleans]]:
+    """Give where each option closes by the headline test, and keeps its claim: what readings need."""
+    test = _TESTS[model.config.closes]
     for o, option in enumerate(model.options):
         found = [flows(model, block, o, council) for council in option.councils]
         tested = [flow for flow in found if _applies(model.config.closes, flow)]
         for flow in tested:
             where = model.councils[flow.council].id
-            yield ("options", option.id, where), _counted(model, [flow], replicates, memo)
+            yield ("options", option.id, where), test(model, flow)
         if len(tested) == len(found) > 1:
-            yield ("options", option.id, "jointly"), _counted(model, tested, replicates, memo)
+            yield ("options", option.id, "jointly"), _all([test(model, flow) for flow in tested])
         if option.claim is not None:
-            kept = np.sum([_claimed(model, o, flow) for flow in found], axis=0)
-            yield ("options", option.id, "claim"), counted(kept > option.claim.amount - model.tolerance, replicates)
+            kept = np.zeros(block.simulations)
+            for flow in found:
+                kept = kept + _claimed(model, o, flow)
+            yield ("options", option.id, "claim"), kept > option.claim.amount - model.tolerance
 
 
-def _counted(model: Model, tested: list[Flows], replicates: int, memo: dict[Hashable, Counts]) -> Counts:
-    """Count the futures in which the headline test holds for all of some flows."""
-    test = model.config.closes
-    if test != "target_year":
-        return counted(_all(model, test, tested), replicates)
-    key = (test, model.target, tuple(flow.recurring_key for flow in tested))
-    if key not in memo:
-        memo[key] = counted(_all(model, test, tested), replicates)
-    return memo[key]
-
-
-def _all(model: Model, test: str, tested: list[Flows]) -> Booleans:
-    return np.asarray(np.all([_TESTS[test](model, flow) for flow in tested], axis=0))
+def _all(facts: list[Booleans]) -> Booleans:
+    """Tell where all facts hold."""
+    together = facts[0]
+    for fact in facts[1:]:
+        together = together & fact
+    return together
 
 
 def read_comparisons(model: Model, block: Delivery) -> Iterator[Readout]:
@@ -134,7 +122,7 @@ def read_comparisons(model: Model, block: Delivery) -> Iterator[Readout]:
     for o, c in model.pairs:
         recurring = flows(model, block, o, c).gap_recurring
         if recurring is not None:
-            positions[o, c] = recurring[model.target].copy()
+            positions[o, c] = recurring[model.target]
     for council, home in enumerate(model.councils):
         places = [o for o, option in enumerate(model.options) if (o, council) in positions]
         for i, a in enumerate(places):
@@ -144,8 +132,15 @@ def read_comparisons(model: Model, block: Delivery) -> Iterator[Readout]:
         for b in range(a + 1, len(model.options)):
             both = model.options[b].councils
             if len(both) > 1 and set(first.councils) == set(both) and all((a, c) in positions for c in both):
-                left, right = (np.sum([positions[o, c] for c in both], axis=0) for o in (a, b))
+                left, right = (_sum([positions[o, c] for c in both]) for o in (a, b))
                 yield from _pair(model, "jointly", a, b, left, right)
+
+
+def _sum(figures: list[Floats]) -> Floats:
+    total = figures[0]
+    for figure in figures[1:]:
+        total = total + figure
+    return total
 
 
 def _pair(model: Model, where: str, a: int, b: int, left: Floats, right: Floats) -> Iterator[Readout]:
@@ -194,7 +189,8 @@ def share_met(model: Model, flow: Flows) -> Floats:
     assert flow.gap_before is not None
     before = flow.gap_before[model.target]
     rate = flow.run_rate[model.target]
-    return np.asarray(np.divide(rate, before, out=np.zeros_like(before), where=before > model.tolerance))
+    some = before > model.tolerance
+    return np.where(some, rate / np.where(some, before, 1.0), 0.0)
 
 
 def _payback(model: Model, key: Key, flow: Flows) -> Iterator[Readout]:
@@ -202,7 +198,7 @@ def _payback(model: Model, key: Key, flow: Flows) -> Iterator[Readout]:
     years = closing.payback(net_cash(flow))
     for count in range(1, len(model.years) + 1):
         yield (*key, "payback", str(count)), years == count
-    yield (*key, "payback", "beyond"), np.isinf(years)
+    yield (*key, "payback", "beyond"), years == np.inf
     yield (*key, "payback", "nothing"), np.isnan(years)
 
 
@@ -246,8 +242,10 @@ def _claimed(model: Model, option: int, flow: Flows) -> Floats:
     claim = model.options[option].claim
     assert claim is not None
     until = slice(0, claim.by + 1)
-    once = (flow.one_off_costs - flow.external_pots - flow.one_off_savings)[until].sum(axis=0) if claim.net else 0.0
-    return np.asarray((flow.savings[until].sum(axis=0) if claim.cumulative else flow.run_rate[claim.by]) - once)
+    costs = flow.one_off_costs - flow.external_pots - flow.one_off_savings
+    once: Floats | float = np.sum(costs[until], axis=0) if claim.net else 0.0
+    brought: Floats = np.sum(flow.savings[until], axis=0) if claim.cumulative else flow.run_rate[claim.by]
+    return brought - once
 
 
 def read_events(model: Model, block: Delivery) -> Iterator[Readout]:
@@ -282,32 +280,13 @@ class Held:
     drivers: dict[str, Floats]
     outputs: dict[str, Floats]
 
-    def part(self, where: slice) -> "Held":
-        """Give some of the futures, of those that are held in memory."""
-        drivers, outputs = ({k: v[..., where] for k, v in values.items()} for values in (self.drivers, self.outputs))
-        return Held(self.delivery.part(where), drivers, outputs)
-
-
-def parts(model: Model) -> list[Callable[[Held], Iterator[Readout]]]:
-    """Give the readings of a model in parts that do not need each other, so that they can be shared out."""
-    councils = [partial(_one, read_council, model, c) for c in range(len(model.councils))]
-    options = [partial(_one, read_option, model, o) for o in range(len(model.options))]
-    return [
-        *options,
-        lambda held: read_comparisons(model, held.delivery),
-        *councils,
-        lambda held: read_events(model, held.delivery),
-        lambda held: read_figures(model, held.drivers, held.outputs),
-    ]
-
-
-def _one(
-    read: Callable[[Model, Delivery, int], Iterator[Readout]], model: Model, place: int, held: Held
-) -> Iterator[Readout]:
-    return read(model, held.delivery, place)
-
 
 def read_all(model: Model, held: Held) -> Iterator[Readout]:
     """Give every fact and figure of some futures."""
-    for part in parts(model):
-        yield from part(held)
+    for option in range(len(model.options)):
+        yield from read_option(model, held.delivery, option)
+    yield from read_comparisons(model, held.delivery)
+    for council in range(len(model.councils)):
+        yield from read_council(model, held.delivery, council)
+    yield from read_events(model, held.delivery)
+    yield from read_figures(model, held.drivers, held.outputs)

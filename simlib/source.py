@@ -3,21 +3,61 @@
 Each is made once, for all readings. Which chunks there are, and who draws them, is the engine's business.
 """
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
 from simlib.dependence import CommonFactor, Dependences, Joint
-from simlib.drivers import Driver, Event, HierarchicalDriver, Memo, SumOfDraws, happening, token
+from simlib.distributions import ScoreTable
+from simlib.drivers import Driver, Event, HierarchicalDriver, Memo, SumOfDraws, token
 from simlib.errors import ModelError, Problem
+from simlib.happening import happening
 from simlib.kernels.paths import Floats
 from simlib.passage import through_years
 from simlib.sampling import Dimension, stream
 from simlib.sampling.copula import t_scale, t_scores
-from simlib.sampling.dependence import common_factor
+from simlib.sampling.dependence import combined, common_factor
 
 MOST_INDIVIDUALS = 20_000  # in one sum_of: more is a count in the wrong unit
+
+
+@dataclass(slots=True)
+class Room:
+    """Arrays that are used again for every chunk: fresh memory costs more than most of the figures put there.
+
+    They are given out in turn, so that chunks which ask for the same ones get the same ones.
+    """
+
+    arrays: list[Floats] = field(default_factory=list)
+    given: int = 0
+    offered: Floats | None = None  # an array in which whatever is made next should be, if it has that shape
+
+    def take(self, *shape: int) -> Floats:
+        """Give an array for someone to fill."""
+        if self.offered is not None and self.offered.shape == shape:
+            offered, self.offered = self.offered, None
+            return offered
+        if self.given == len(self.arrays) or self.arrays[self.given].shape != shape:
+            self.arrays[self.given :] = [np.empty(shape)]
+        self.given += 1
+        return self.arrays[self.given - 1]
+
+    def clear(self) -> None:
+        """Take all of them back: nobody needs what is in them any more."""
+        self.given = 0
+
+
+_own = threading.local()
+
+
+def own_room() -> Room:
+    """Give the room in which this thread makes the figures of one chunk after the other."""
+    room: Room = _own.__dict__.setdefault("room", Room())
+    room.clear()
+    return room
 
 
 @dataclass(slots=True)
@@ -30,6 +70,10 @@ class ChunkSource:
         (dimension, simulation) standard-normal scores, independent of each other.
     even
         Whether they fill their space more evenly than chance would: then groups are made of principal components.
+    made
+        All that was made so far, for all readings.
+    room
+        Where it is put; who gives a room that others have used clears it first.
     """
 
     seed: int
@@ -39,11 +83,13 @@ class ChunkSource:
     dependences: Dependences
     even: bool = False
     made: Memo = field(default_factory=dict)
+    room: Room = field(default_factory=Room)
     planned: bool = False
 
     def under(self, dependences: Dependences) -> "ChunkSource":
         """Give the same numbers for a reading with correlations of its own."""
-        return ChunkSource(self.seed, self.chunk, self.places, self.scores, dependences, self.even, self.made)
+        own = self.seed, self.chunk, self.places, self.scores, dependences
+        return ChunkSource(*own, self.even, self.made, self.room)
 
     def row(self, dimension: Dimension) -> Floats:
         """Give the (simulation,) score of a coordinate, correlated as the file asks."""
@@ -52,38 +98,42 @@ class ChunkSource:
             return np.asarray(self.scores[self.places[dimension]])
         key = (dimension, group)
         if key not in self.made:
-            self.made[key] = self._correlated(dimension, group)
+            self._correlate(group)
         return self.made[key]
 
-    def _correlated(self, dimension: Dimension, group: CommonFactor | Joint) -> Floats:
+    def _correlate(self, group: CommonFactor | Joint) -> None:
+        """Make the scores of all members of a group."""
+        together = self.room.take(len(group.members), self.scores.shape[1])
+        own = [self.places[member] for member in group.members]
         if isinstance(group, CommonFactor):
-            own, shared = self.scores[self.places[dimension]], self.scores[self.places[group.factor]]
-            together = common_factor(own, shared, group.weight)
+            for place, row in zip(own, together, strict=True):
+                common_factor(self.scores[place], self.scores[self.places[group.factor]], group.weight, row)
         else:
-            rows = group.components if self.even else group.rows
-            weights = rows[group.members.index(dimension)]
-            parts = (w * self.scores[self.places[m]] for w, m in zip(weights, group.members, strict=False) if w)
-            together = np.asarray(np.sum(list(parts), axis=0))
-        return together if group.mixing is None else t_scores(together, self._stretch(group.mixing, group.df), group.df)
-
-    def _stretch(self, mixing: Dimension, df: float) -> Floats:
-        """Give what all members of a t copula's group are stretched by."""
-        key = ("stretch", mixing, df)
-        if key not in self.made:
-            self.made[key] = t_scale(self.scores[self.places[mixing]], df)
-        return self.made[key]
+            combined(self.scores, own, _weights(group, self.even), together)
+        for member, row in zip(group.members, together, strict=True):
+            self.made[member, group] = row
+        if group.mixing is not None:
+            stretch = np.exp(_stretches(group.df)(-self.scores[self.places[group.mixing]]))
+            for row in together:
+                _margins(group.df)(np.arcsinh(row * stretch), row)
 
     def driver(self, node: Driver) -> Floats:
         """Give a driver's values: (simulation,), or (year, simulation) where it varies."""
-        groups = tuple(self.dependences.groups.get(d) for d in node.dimensions)
-        key = (node.distribution, node.varies, node.dimensions, groups)
-        if key not in self.made:
-            self.made[key] = self._drawn(node)
-        return self.made[key]
+        keys = self.dependences.keys
+        if node not in keys:
+            groups = tuple(self.dependences.groups.get(d) for d in node.dimensions)
+            keys[node] = (node.distribution, node.varies, node.dimensions, groups)
+        found = self.made.get(keys[node])
+        if found is None:
+            found = self.made[keys[node]] = self._drawn(node)
+        return found
 
     def _drawn(self, node: Driver) -> Floats:
-        from_score = node.distribution.from_score
-        return through_years([self.row(d) for d in node.dimensions], node.varies, lambda row, _: from_score(row))
+        from_score, years = node.distribution.from_score, len(node.dimensions)
+        count = self.scores.shape[1]
+        room = self.room.take(count) if node.varies.mode == "once" else self.room.take(years, count)
+        rows = [self.row(d) for d in node.dimensions]
+        return through_years(rows, node.varies, lambda row, _, out: from_score(row, out), room)
 
     def member(self, node: HierarchicalDriver, parameters: Mapping[str, Floats]) -> Floats:
         """Give the values of a driver whose parameters differ from future to future."""
@@ -96,12 +146,11 @@ class ChunkSource:
 
     def event(self, node: Event, chances: Sequence[Floats]) -> Floats:
         """Give the moments of an event: it happens at high scores, so that it goes with what is large."""
-        from scipy.special import ndtr
-
         group = self.dependences.groups.get(node.dimension)
         key = (node.dimension, group, node.moments, node.hazard, node.until, *map(token, chances))
         if key not in self.made:
-            self.made[key] = happening(node, ndtr(-self.row(node.dimension)), chances)
+            room = self.room.take(self.scores.shape[1])
+            self.made[key] = happening(node, self.row(node.dimension), chances, room)
         return self.made[key]
 
     def individuals(self, node: SumOfDraws, count: Floats) -> Floats:
@@ -114,8 +163,35 @@ class ChunkSource:
             text = f"expected a number from 0 to {MOST_INDIVIDUALS:,} in every future, got {got}"
             raise ModelError([Problem("", f"{node.address}.sum_of", text)])
         total = np.zeros(simulations)
+        certain = int(number.min())  # so many there are in every future
         for k in range(most):
-            scores = stream(self.seed, node.stream, (k, self.chunk)).standard_normal(simulations)
-            amounts = node.distribution.from_score(np.asarray(scores))
-            total += np.clip(number - k, 0.0, 1.0) * amounts
+            scores = np.asarray(stream(self.seed, node.stream, (k, self.chunk)).standard_normal(simulations))
+            amounts = node.distribution.from_score(scores)
+            total += amounts if k < certain else np.clip(number - k, 0.0, 1.0) * amounts
         return total
+
+
+@lru_cache(maxsize=64)
+def _stretches(df: float) -> ScoreTable:
+    """Give the logarithm of what a t copula's members are stretched by, at their mixing's score with its sign turned.
+
+    So it rises, as what is in a table has to.
+    """
+    return ScoreTable(lambda z: np.log(t_scale(-z, df)), support=(-np.inf, np.inf))
+
+
+@lru_cache(maxsize=64)
+def _margins(df: float) -> ScoreTable:
+    """Give the normal score of a stretched one, at its inverse hyperbolic sine: so its tails are within the table."""
+    with np.errstate(invalid="ignore"):  # of many degrees of freedom the outermost are infinite: nothing falls there
+        return ScoreTable(lambda v: t_scores(np.sinh(v), np.ones(()), df), support=(-np.inf, np.inf))
+
+
+@lru_cache(maxsize=512)
+def _weights(group: Joint, even: bool) -> Floats:  # noqa: FBT001 - as the source has it
+    """Give (member, member) what each member's score has of the independent ones."""
+    stated = group.components if even else group.rows
+    weights = np.zeros((len(stated), len(stated)))
+    for own, row in zip(weights, stated, strict=True):
+        own[: len(row)] = row
+    return weights

@@ -5,6 +5,7 @@ out as the contract of summary.json has them. The reading itself is in ``simlib.
 ``simlib.estimates``.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -18,13 +19,13 @@ from simlib.checking import checks, quality_checks
 from simlib.citing import certain_figures, cited
 from simlib.correlating import dependence
 from simlib.drivers import Driver
-from simlib.estimates import Interval, Mean, Statistics, chance, finite, ratio_mean
+from simlib.estimates import Interval, Mean, Statistics, chance, ratio_mean
 from simlib.gathering import CURVE, Estimates, estimates
 from simlib.kernels.paths import Floats
 from simlib.quality import achieved, asked_chance, judged, requested
 from simlib.readouts import TESTS, YEARLY_FIGURES, Key, read_all
 from simlib.results import Futures
-from simlib.units import shower
+from simlib.rooms import uncollected
 from simlib.years import label
 
 FORMAT = 1
@@ -57,7 +58,8 @@ def summarise(futures: Futures, plan: Futures, *, n_jobs: int | None = None) -> 
     n_jobs
         Workers; the result is the same for any number.
     """
-    return Summary(_Document(futures, plan, estimates(futures, n_jobs)).document(), futures.model.config.text)
+    with uncollected():
+        return Summary(_Document(futures, plan, estimates(futures, n_jobs)).document(), futures.model.config.text)
 
 
 class _Document:
@@ -323,7 +325,7 @@ class _Document:
         found: Document = {}
         for key, counts in self.futures.readings.items():
             if key[1] == name:
-                estimate = chance(counts, self.futures.reading_trials)
+                estimate = chance(counts, self.futures.trials)
                 found.setdefault(key[2], {})[key[3]] = {
                     "probability": estimate.probability,
                     "error": estimate.error,
@@ -390,17 +392,14 @@ class _Document:
         return entry | (rows[0] if len(rows) == 1 else dict(zip(self.model.year_labels, rows, strict=True)))
 
     def _driver(self, node: Driver) -> Document:
-        quantity, distribution = node.quantity, node.distribution
+        quantity = node.quantity
         rows = self.found.figures[("drivers", node.address)]
         furthest = self.quality.furthest(node.address)
-
-        said = distribution.sentence(shower(quantity.kind, self.model.unit, distribution.sd))
-        words = {"family": distribution.family, "distribution": repr(distribution), "sentence": said}
         return {
             "kind": quantity.kind,
             "label": quantity.label,
             "varies": str(node.varies),
-            "requested": words | requested(node),
+            "requested": requested(node, self.model.unit),
             "achieved": achieved(node, rows, self.model.year_labels),
             "furthest_off": None if furthest is None else furthest.told(),
             "flagged": [departure.name for departure in self.quality.flagged(node.address)],
@@ -443,4 +442,5 @@ def _sums(found: Statistics, trials: NDArray[np.int64]) -> Floats:
 
 def _bounds(intervals: Mapping[str, Interval]) -> dict[str, list[float | None]]:
     """Give intervals as JSON has them: null where too few futures leave an end open."""
-    return {name: [finite(low), finite(high)] for name, (low, high) in intervals.items()}
+    known = math.isfinite
+    return {n: [low if known(low) else None, high if known(high) else None] for n, (low, high) in intervals.items()}

@@ -2,7 +2,6 @@
 
 import math
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 
 from simlib.units import SCALES
@@ -35,9 +34,11 @@ _SUFFIXES = {"bn": 1e9, "m": 1e6, "k": 1e3, "": 1.0}
 _NORMAL_975 = 1.959963984540054
 # Characters that reorder or hide text: harmless in a name, harmful in a report.
 _PLAIN = re.compile(r"[\w./|:-]*", re.ASCII)  # an id, an address, a year: nothing to clean
-_INVISIBLE = frozenset("\u061c\u200b\u200e\u200f\u2028\u2029\u2060\ufeff") | frozenset(
-    chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
-)
+_INVISIBLE = (0x61C, 0x200B, 0x200E, 0x200F, 0x2028, 0x2029, *range(0x202A, 0x202F), 0x2060, *range(0x2066, 0x206A),
+              0xFEFF)  # fmt: skip
+# A control character becomes a space, so that the words beside it stay apart; half a character too.
+_CONTROL = (*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000))
+_SHOWN = dict.fromkeys(_CONTROL, " ") | dict.fromkeys(_INVISIBLE)
 
 
 def clean(text: object, *, longest: int = 1_000) -> str:
@@ -58,9 +59,7 @@ def clean(text: object, *, longest: int = 1_000) -> str:
     words = "" if text is None else str(text)
     if _PLAIN.fullmatch(words) and len(words) <= longest:
         return words
-    # A control character becomes a space, so that the words beside it stay apart.
-    kept = (" " if unicodedata.category(letter) in {"Cc", "Cs"} else letter for letter in words)
-    shown = re.sub(r"\s+", " ", "".join(letter for letter in kept if letter not in _INVISIBLE)).strip()
+    shown = re.sub(r"\s+", " ", words.translate(_SHOWN)).strip()
     return shown if len(shown) <= longest else shown[: longest - 1].rstrip() + "…"
 
 

@@ -1,13 +1,15 @@
 """The benchmark of samplers measures what it says; its targets are looked at by people, on a quiet machine."""
 
 import json
+from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
-from test_prose import ROOT, writer
+from test_prose import ROOT
 
+from scripts import accuracy as table
 from simlib import compile_model, load_config
 from simlib.sampling import SAMPLERS
 
@@ -15,10 +17,11 @@ COUNT, SEEDS = 512, 6
 
 
 @pytest.fixture(scope="module")
-def accuracy() -> ModuleType:
-    module: ModuleType = writer.beside("accuracy")
-    module.MANY, module.REFERENCE = 4_096, range(101, 105)  # type: ignore[attr-defined]
-    return module
+def accuracy() -> Iterator[ModuleType]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(table, "MANY", 4_096)
+        patch.setattr(table, "REFERENCE", range(101, 105))
+        yield table
 
 
 @pytest.fixture(scope="module")

@@ -339,15 +339,49 @@ def test_help_imports_nothing_heavy(root: Path) -> None:
     assert found.stdout.decode().splitlines()[-1] == "HEAVY []"
 
 
-def test_a_check_draws_no_pictures_and_labels_no_arrays(config: Path, root: Path) -> None:
+@pytest.mark.parametrize("name", ["minimal", "benchmark", "south_somerset"])
+def test_a_check_loads_no_more_than_it_needs(root: Path, name: str) -> None:
+    code = (
+        "import os, sys\nfrom simlib.cli import main\n"
+        f"code = main(['check', 'configs/{name}.yaml'])\n"
+        "heavy = {'xarray', 'pandas', 'matplotlib', 'jinja2', 'scipy', 'numba', 'joblib', 'dask', 'h5py'}\n"
+        "print('HEAVY', code, sorted(heavy & set(sys.modules)), os.environ['OPENBLAS_NUM_THREADS'])"
+    )
+    environment = {key: value for key, value in os.environ.items() if key != "OPENBLAS_NUM_THREADS"}
+    arguments = [sys.executable, "-c", code]
+    found = subprocess.run(arguments, cwd=root, env=environment, capture_output=True, check=True)
+    assert found.stdout.decode().splitlines()[-1] == "HEAVY 0 [] 1"
+
+
+def test_a_small_run_compiles_nothing_and_draws_no_pictures_unasked(config: Path, root: Path) -> None:
     code = (
         f"import sys\nsys.path.insert(0, {str(root)!r})\n"
-        "from simlib.cli import main\nmain(['check', 'exampleton.yaml'])\n"
-        "heavy = {'xarray', 'pandas', 'matplotlib', 'jinja2', 'scipy.stats', 'dask'}\n"
+        "from simlib.cli import main\nmain(['run', 'exampleton.yaml', '-q', '--format', 'json'])\n"
+        "heavy = {'xarray', 'pandas', 'matplotlib', 'jinja2', 'scipy.stats', 'numba', 'joblib', 'h5py'}\n"
         "print('HEAVY', sorted(heavy & set(sys.modules)))"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert found.stdout.decode().splitlines()[-1] == "HEAVY []"
+
+
+def test_what_the_user_says_of_threads_stands(root: Path) -> None:
+    code = (
+        "import os\nfrom simlib.cli import main\nmain(['explain', 'pert'])\n"
+        "print(os.environ['OPENBLAS_NUM_THREADS'])"
+    )
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "2"}
+    found = subprocess.run([sys.executable, "-c", code], cwd=root, env=environment, capture_output=True, check=True)
+    assert found.stdout.decode().splitlines()[-1] == "2"
+
+
+@pytest.mark.parametrize(("before", "frozen"), [("", True), ("import numpy\n", False)])
+def test_a_process_of_its_own_ends_without_taking_everything_apart(root: Path, before: str, *, frozen: bool) -> None:
+    code = (
+        f"{before}import atexit, gc\natexit.register(lambda: print('FROZEN', gc.get_freeze_count() > 0))\n"
+        "from simlib.cli import main\nmain(['explain', 'pert'])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, check=True)
+    assert found.stdout.decode().splitlines()[-1] == f"FROZEN {frozen}"
 
 
 def test_output_that_is_cut_short_is_no_error(config: Path, root: Path) -> None:
@@ -405,3 +439,36 @@ def test_two_processes_write_the_same_bytes_whatever_order_their_sets_have(tmp_p
         subprocess.run([sys.executable, "-m", "simlib", *words], env=environment, capture_output=True, check=True)
         found.append((tmp_path / seed / "summary.json").read_bytes())
     assert found[0] == found[1]
+
+
+# ---- Large runs --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", ["1", "nought", "0MB", "1e3MB", "-5GB", "5 gigabytes", "9999999GB"])
+def test_memory_that_is_none_is_refused(
+    config: Path, capsys: pytest.CaptureFixture[str], words: str
+) -> None:
+    code, out, err = outcome(capsys, "run", config, "--memory", words)
+    assert (code, out) == (2, "")
+    assert err.strip().endswith(f"--memory: expected an amount of memory such as 500MB or 2GB, got {words!r}")
+    assert written(Path()) == [config.name]
+
+
+def test_with_little_memory_a_run_says_that_its_quantiles_are_binned(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = outcome(capsys, "run", config, "--simulations", "40000", "--memory", "1kB", "--format", "json")
+    assert (code, err) == (0, "")
+    summary = json.loads(Path("runs/exampleton/summary.json").read_text(encoding="utf-8"))
+    assert "binned" in {check["id"] for check in summary["checks"]}
+
+
+def test_a_large_run_says_so_where_nothing_can_be_compiled(config: Path) -> None:
+    words = "import sys; sys.modules['numba'] = None; from simlib.cli import main; sys.exit(main())"
+    command = [sys.executable, "-P", "-c", words, "run", str(config), "--simulations", "50000", "--format", "json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert done.stderr == (
+        "compiled loops are not in use (ModuleNotFoundError: import of numba halted; None in sys.modules): "
+        "large runs take longer\n"
+    )

@@ -13,7 +13,7 @@ from simlib.compiling import compile_model
 from simlib.engine import simulate
 from simlib.estimates import LEVELS, Interval, Statistics, chance, counted, moments, ratio_mean, statistics
 from simlib.flows import flows
-from simlib.histograms import Histogram
+from simlib.histograms import Histograms
 from simlib.results import Futures
 from simlib.sampling import SAMPLERS
 
@@ -119,10 +119,10 @@ def test_intervals_of_futures_that_are_counted_and_let_go_hold_it_too(runs: list
 def streamed(futures: Futures) -> Iterator[tuple[str, Interval]]:
     """Give the intervals of one run as if it had been counted in three parts; the first sets the bins."""
     for name, figure in figures(futures):
-        histogram = Histogram.over(figure[: COUNT // 3], futures.replicates)
+        histogram = Histograms.over(figure[np.newaxis, : COUNT // 3], futures.replicates)
         for start in range(0, COUNT, COUNT // 3):
-            histogram.add(figure[start : start + COUNT // 3])
-        yield from named(name, histogram.statistics())
+            histogram.add(figure[np.newaxis, start : start + COUNT // 3])
+        yield from named(name, histogram.statistics()[0])
 
 
 def test_the_intervals_are_those_of_the_summary(runs: list[Futures]) -> None:

@@ -316,3 +316,52 @@ def test_a_figure_that_the_model_refuses_is_pointed_at_in_the_file(tmp_path: Pat
     with pytest.raises(ModelError) as refused:
         simulate(compile_model(load_config(path)), 500, seed=1)
     assert str(refused.value).startswith(f"{path}:6:6: outputs.z: 'log(a)' has no answer")
+
+
+# ---- Memory ------------------------------------------------------------------------------------------------
+
+
+def test_with_little_memory_fewer_futures_are_held_and_the_answer_is_the_same_but_for_its_bins() -> None:
+    count = 3 * CHUNK
+    held, counted = drawn(BODY, count), drawn(BODY, count, memory=1)
+    assert (held.held, counted.held) == (count, CHUNK)
+    whole, binned = document_of(held), document_of(counted)
+    _same_chances(whole, binned)
+    for year, found in pair_of(whole)["gap_recurring"].items():
+        _close(found, pair_of(binned)["gap_recurring"][year], 0.15, year)
+    assert "binned" in {check["id"] for check in binned["checks"]} - {check["id"] for check in whole["checks"]}
+
+
+def test_all_futures_are_kept_or_refused() -> None:
+    body = f"run: {{keep: all}}\n{BODY}"
+    assert drawn(body, 2 * CHUNK).held == 2 * CHUNK
+    with pytest.raises(ModelError, match=r"run\.keep: these futures would need [0-9.]+ GB .* of 0\.0 GB .*--memory"):
+        drawn(body, 2 * CHUNK, memory=1_000)
+
+
+@pytest.mark.parametrize("sampler", ["random", "sobol"])
+def test_counted_by_threads_or_by_processes_the_bytes_are_the_same(sampler: str) -> None:
+    options = {"sampler": sampler, "memory": 1}
+    count = 10 * CHUNK + 32
+    one, *others = (
+        document_of(drawn(BODY, count, **options, **workers))
+        for workers in ({}, {"n_jobs": 2}, {"n_jobs": 3}, {"n_jobs": 2, "backend": "loky"})
+    )
+    assert all(other == one for other in others)
+
+
+@pytest.mark.parametrize("sampler", ["random", "sobol"])
+def test_a_file_in_which_nothing_is_uncertain_can_be_counted_as_it_passes(sampler: str) -> None:
+    body = """
+councils: {a: {gap: {basis: cumulative_base, already_includes_savings: no, plan: 1}}}
+options: {none: {councils: a}}
+"""
+    held, passed = (told(body, 32_768, sampler=sampler, memory=memory) for memory in (None, 1))
+    assert passed["options"] == held["options"]
+
+
+def test_a_gap_that_is_certain_has_a_curve_as_any_other() -> None:
+    body = "options: {o: {councils: a}}\n"
+    for options in ({}, {"memory": 1}):
+        curve = pair_of(told(f"{COUNCIL}{body}", 2 * CHUNK, **options))["curve"]
+        assert curve["values"] == [1.0] * len(curve["probabilities"])

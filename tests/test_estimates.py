@@ -10,17 +10,16 @@ from small_files import COUNCIL, drawn, pair_of, told
 from simlib.estimates import (
     LEVELS,
     T95_15,
-    Z95,
-    binomial_ranks,
     chance,
     counted,
     moments,
-    quantiles,
     ratio_mean,
     statistics,
     wilson,
 )
-from simlib.histograms import Histogram
+from simlib.histograms import Histograms
+from simlib.ranking import quantiles
+from simlib.tails import Z95, binomial_ranks
 
 
 @pytest.mark.parametrize(
@@ -207,12 +206,12 @@ def test_sobol_knows_that_it_is_more_exact() -> None:
 @pytest.mark.parametrize("replicates", [1, 16])
 def test_a_histogram_counts_what_the_values_say(replicates: int) -> None:
     values = np.random.default_rng(3).normal(2, 0.5, size=64_000)
-    streamed = Histogram.over(values[:16_000], replicates)
+    streamed = Histograms.over(values[np.newaxis, :16_000], replicates)
     for start in range(0, 64_000, 16_000):
         part = streamed.empty()
-        part.add(values[start : start + 16_000])
+        part.add(values[np.newaxis, start : start + 16_000])
         streamed.merge(part)
-    found, exact = streamed.statistics(), statistics(values, replicates)
+    [found], exact = streamed.statistics(), statistics(values, replicates)
     assert found.mean == pytest.approx(exact.mean, rel=1e-12)
     assert found.sd == pytest.approx(exact.sd, rel=1e-9)
     for name in LEVELS:
@@ -226,9 +225,9 @@ def test_what_a_bin_blurs_is_within_its_error_and_interval(replicates: int, shap
     drawn = np.random.default_rng(5).normal(size=(2, 256_000))
     heaps = np.where(drawn[0] < 0, 0.0, 1_000.0) + 0.001 * drawn[1]  # each heap narrower than a bin
     values = heaps if shape == "two heaps" else np.exp(3 * drawn[0])
-    streamed = Histogram.over(values[:16_000], replicates)
-    streamed.add(values)
-    found, exact = streamed.statistics(), statistics(values, replicates)
+    streamed = Histograms.over(values[np.newaxis, :16_000], replicates)
+    streamed.add(values[np.newaxis])
+    [found], exact = streamed.statistics(), statistics(values, replicates)
     for name in ("p5", "p10", "p25", "p75", "p80", "p90", "p95"):
         assert abs(found.quantiles[name] - exact.quantiles[name]) < 3 * found.errors[name], name
         low, high = found.intervals[name]
@@ -236,15 +235,15 @@ def test_what_a_bin_blurs_is_within_its_error_and_interval(replicates: int, shap
 
 
 def test_a_histogram_knows_the_extremes_beyond_its_bins() -> None:
-    histogram = Histogram.over(np.linspace(0, 1, 100), 1)
-    histogram.add(np.concatenate([np.linspace(0, 1, 100), [-50.0, 70.0]]))
-    assert histogram.quantiles(np.asarray([0.0, 1.0])) == pytest.approx([-50.0, 70.0])
+    histogram = Histograms.over(np.linspace(0, 1, 100)[np.newaxis], 1)
+    histogram.add(np.concatenate([np.linspace(0, 1, 100), [-50.0, 70.0]])[np.newaxis])
+    assert histogram.quantiles_of(0, np.asarray([0.0, 1.0])) == pytest.approx([-50.0, 70.0])
 
 
 def test_a_histogram_of_one_value_is_that_value() -> None:
-    histogram = Histogram.over(np.full(100, 0.3), 1)
-    histogram.add(np.full(100, 0.3))
-    found = histogram.statistics()
+    histogram = Histograms.over(np.full((1, 100), 0.3), 1)
+    histogram.add(np.full((1, 100), 0.3))
+    [found] = histogram.statistics()
     assert found.quantiles["p50"] == 0.3
     assert found.mean == pytest.approx(0.3, rel=1e-12)
     assert found.sd == pytest.approx(0.0, abs=1e-9)
@@ -264,6 +263,6 @@ def test_values_that_come_again_and_again_are_read_exactly_wherever_the_bins_end
     for _ in range(1_000):
         values = np.sort(np.round(rng.normal(size=5) * rng.choice([1.0, 10.0, 1e3]), 2))
         sample = np.repeat(values, [10, 20, 40, 20, 10])
-        histogram = Histogram.over(sample, 1)
-        histogram.add(sample)
-        assert histogram.quantiles(np.asarray([0.2, 0.5, 0.8])).tolist() == values[1:4].tolist()
+        histogram = Histograms.over(sample[np.newaxis], 1)
+        histogram.add(sample[np.newaxis])
+        assert histogram.quantiles_of(0, np.asarray([0.2, 0.5, 0.8])).tolist() == values[1:4].tolist()

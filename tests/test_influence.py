@@ -40,6 +40,14 @@ def test_figures_that_tell_nothing_leave_the_order_alone():
     assert explained(scores(2)[:, :3], scores(2)[:, :3]).tolist() == [0.0, 0.0]
 
 
+@pytest.mark.parametrize("certain", [0.1, 2.6, 1e9 / 3])
+def test_a_certain_figure_beside_others_does_not_hide_what_matters(certain: float) -> None:
+    # 0.1 added up many times is not quite as many times 0.1: without care its spread would be 1e-17, and then nought.
+    drawn = scores(3)[:, :8_192]
+    figures = np.stack([np.full(8_192, certain), drawn[2]])
+    assert explained(drawn, figures) == pytest.approx([0.0, 0.0, 1.0], abs=0.04)
+
+
 def test_a_figure_without_an_answer_in_the_pilot_alone_does_not_refuse_the_run():
     # 1 in 741 futures has none: 5 or 6 of the pilot's 4,096, and none of these 112.
     body = "drivers: {x: {kind: number, dist: normal, mean: 0, sd: 1}}\noutputs: {y: sqrt(3 - x)}\n"

@@ -117,6 +117,12 @@ def test_a_reading_is_the_file_with_other_figures(config: Config) -> None:
     assert on_time.measures["digital"].delay == Quantity("duration", 0.0)
 
 
+def test_what_a_reading_leaves_as_it_is_was_read_once(config: Config) -> None:
+    on_time = config.with_reading("on_time")
+    assert on_time.measures["shared"] is config.measures["shared"]
+    assert on_time.measures["digital"] is not config.measures["digital"]
+
+
 def test_a_reading_lies_over_what_was_set(config: Config) -> None:
     both = config.with_overrides({"drivers.pay": "2%"}).with_reading("cash")
     assert both.drivers["pay"].value == 0.02

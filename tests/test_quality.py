@@ -88,7 +88,7 @@ MUTATIONS: dict[str, tuple[Callable[[Floats], Floats], str]] = {
 @pytest.mark.parametrize("mutation", MUTATIONS)
 def test_a_wrong_score_is_flagged(sampler: str, mutation: str, monkeypatch: pytest.MonkeyPatch) -> None:
     right, (wrong, figure) = Normal.from_score, MUTATIONS[mutation]
-    monkeypatch.setattr(Normal, "from_score", lambda self, z: right(self, wrong(z)))
+    monkeypatch.setattr(Normal, "from_score", lambda self, z, out=None: right(self, wrong(z), out))
     body = "drivers: {x: {kind: number, dist: normal, mean: 5, sd: 2}, u: {kind: number, dist: uniform, low: 0, high: 1}}\n"
     document = told(body + "outputs: {y: x + u}\n", 100_000, sampler=sampler)
     assert figure in document["drivers"]["drivers.x"]["flagged"]

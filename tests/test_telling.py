@@ -5,7 +5,9 @@ import io
 import json
 import os
 import re
+import unicodedata
 from html.parser import HTMLParser
+from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,11 +16,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console as Rich
+from rich.text import Text
 from synthetic_summary import chance as made_chance
 from synthetic_summary import claims_only, document, outputs_only, summary
 
 from simlib.config import load_config, parse_config
-from simlib.console import open_console, print_brief, print_lines, print_report
+from simlib.console import Console, open_console, print_brief, print_lines, print_report
 from simlib.errors import ResultsError
 from simlib.explain import explanation
 from simlib.folder import json_bytes
@@ -794,6 +798,81 @@ def test_a_short_run_shows_no_bar() -> None:
     with ProgressBar("south", screen, patience=3_600.0) as bar:
         bar(1, 1)
     assert screen.getvalue() == ""
+
+
+def test_the_manifest_states_the_versions_that_are_installed() -> None:
+    versions = with_manifest(summary(), {}).manifest["versions"]
+    assert {name: found for name, found in versions.items() if name not in ("simlib", "python")} == {
+        name: version(name) for name in ("numpy", "scipy", "xarray", "h5netcdf", "matplotlib")
+    }
+
+
+# Text
+
+
+def test_whatever_controls_a_terminal_becomes_a_space_and_whatever_reorders_text_is_gone() -> None:
+    letters = [chr(code) for code in range(0x11000)]
+    spaces = {letter for letter in letters if clean(f"a{letter}b") == "a b"}
+    blank = {letter for letter in letters if unicodedata.category(letter) in {"Cc", "Cs"} or letter.isspace()}
+    assert spaces == blank - {"\u2028", "\u2029"}
+    gone = {letter for letter in letters if clean(f"a{letter}b") == "ab"}
+    turning = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    assert gone == set("\u061c\u200b\u200e\u200f\u2028\u2029\u2060\ufeff" + turning)
+
+
+@given(st.lists(st.text("ab£漢e\u0301", min_size=1, max_size=9), max_size=8), st.integers(2, 12))
+def test_lines_are_broken_where_counting_each_anew_breaks_them(words: list[str], width: int) -> None:
+    def size(text: str) -> int:
+        return sum({"漢": 2, "\u0301": 0}.get(letter, 1) for letter in text)
+
+    lines = [""]
+    for word in words:
+        if lines[-1] and size(lines[-1]) + 1 + size(word) > width:
+            lines.append("")
+        lines[-1] += f" {word}" if lines[-1] else word
+        while size(lines[-1]) > width:
+            fits = max(n for n in range(len(lines[-1])) if size(lines[-1][:n]) <= width)
+            lines[-1:] = [lines[-1][:fits], lines[-1][fits:]]
+    assert wrap(" ".join(words), width) == ([line for line in lines if line] or [""])
+
+
+# A terminal
+
+
+def test_a_terminal_is_told_of_styles_as_rich_tells_it() -> None:
+    lines = [(f"in {style} ø", style) for style in ("bold", "dim", "italic", "bold underline", "bold reverse", "")]
+    own, oracle = Screen(), Screen()
+    Console(own, 80, styled=True).write([*lines, ("", "bold")])
+    rich = Rich(file=oracle, force_terminal=True, color_system="truecolor", markup=False, emoji=False, highlight=False)
+    for line, style in [*lines, ("", "bold")]:
+        rich.print(Text(line, style=style), soft_wrap=True)
+    assert own.getvalue() == oracle.getvalue()
+    assert own.getvalue().startswith("\x1b[1min bold ø\x1b[0m\n")
+
+
+@pytest.mark.parametrize("stream", [Screen, io.StringIO])
+@pytest.mark.parametrize(
+    "said",
+    [{}, {"TERM": "xterm-256color"}, {"TERM": "dumb"}, {"FORCE_COLOR": "1"}, {"COLUMNS": "57"}, {"COLUMNS": "wide"}],
+    ids=str,
+)
+def test_who_is_told_of_styles_and_how_wide_lines_are_is_as_rich_decides_it(
+    stream: type[io.StringIO], said: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TERM", "FORCE_COLOR", "COLUMNS", "LINES", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in said.items():
+        monkeypatch.setenv(name, value)
+    own, rich = open_console(stream()), Rich(file=stream())
+    assert own.styled == (rich.color_system is not None) or os.name == "nt"
+    if said.get("TERM") != "dumb":  # whose width rich does not ask for
+        assert own.width == min(rich.width, 132)
+
+
+def test_no_letter_of_a_text_steers_a_terminal() -> None:
+    screen = Screen()
+    Console(screen, 80, styled=False).write([("a\x1b[2Jb\rc\x9bd\x07\ne", "bold")])
+    assert screen.getvalue() == "a[2Jbcde\n"
 
 
 # The file in plain words

@@ -1,16 +1,15 @@
 """Textbook problems come out as they should: exactly known, or printed by a source, within simulation error."""
 
-import importlib.util
 import math
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 from scipy import stats
 
+from scripts import textbook
 from simlib import load_config
 from simlib.report import build_report
 from simlib.reporters.html import page
@@ -19,17 +18,6 @@ ROOT = Path(__file__).resolve().parent.parent
 ERRORS = 5  # simulation errors that a figure may be away from its truth
 
 
-def load_textbook() -> ModuleType:
-    """Give scripts/textbook.py as a module; scripts/ is no package."""
-    spec = importlib.util.spec_from_file_location("textbook", ROOT / "scripts" / "textbook.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-textbook = load_textbook()
 run = cache(textbook.run)
 EVERY = [(problem, answer) for problem, answers in textbook.ANSWERS.items() for answer in answers()]
 every_answer = pytest.mark.parametrize(

@@ -211,9 +211,10 @@ def _read(origin: Origin) -> Config:
     root, found = _overlaid(read.root, origin)
     problems += found
     changed = bool(origin.overrides or origin.reading)
-    config, found = _checked(root, origin.folder, changed=changed)
+    setting = _setting(root, origin.folder)
+    config, found = _checked(root, setting, changed=changed)
     problems += found
-    readings, found = _readings(root, origin.folder, problems) if origin.reading is None else ({}, [])
+    readings, found = _readings(root, setting, problems) if origin.reading is None else ({}, [])
     problems += found
     if problems or config is None:
         raise ConfigError(_in_order(problems))
@@ -248,9 +249,8 @@ def _laid_over(root: Mapping, reading: str) -> Mapping:
     return overlay.apply(root, {key: entry[key] for key in entry.texts()})
 
 
-def _checked(root: Mapping, folder: Path | None, *, changed: bool) -> tuple[Config | None, list[Problem]]:
+def _checked(root: Mapping, setting: Setting, *, changed: bool) -> tuple[Config | None, list[Problem]]:
     """Check the fields, then what they say together: as far as it can be told where fields are wrong."""
-    setting = _setting(root, folder)
     try:
         config = Config.model_validate(root, context=setting)
     except ValidationError as trouble:
@@ -356,7 +356,7 @@ def _setting(root: Mapping, folder: Path | None) -> Setting:
     return Setting(str(unit) if unit in UNITS else "£m", horizon, folder)
 
 
-def _readings(root: Mapping, folder: Path | None, known: Sequence[Problem]) -> tuple[dict[str, Config], list[Problem]]:
+def _readings(root: Mapping, setting: Setting, known: Sequence[Problem]) -> tuple[dict[str, Config], list[Problem]]:
     """Check each reading as a whole file; give the sound ones, and what the base reading has not already said."""
     section = root.get("readings")
     if not isinstance(section, Mapping):
@@ -369,7 +369,7 @@ def _readings(root: Mapping, folder: Path | None, known: Sequence[Problem]) -> t
     sound: dict[str, Config] = {}
     for key in section.texts():
         try:
-            config, found = _checked(_laid_over(root, key), folder, changed=True)
+            config, found = _checked(*_as_read(root, key, setting), changed=True)
             if config is not None:
                 sound[str(key)] = config
         except ConfigError as trouble:
@@ -378,6 +378,13 @@ def _readings(root: Mapping, folder: Path | None, known: Sequence[Problem]) -> t
         said.update(new)
         problems += [_in_reading(problem, key, section[key]) for problem in new]
     return sound, problems
+
+
+def _as_read(root: Mapping, reading: str, base: Setting) -> tuple[Mapping, Setting]:
+    """Give the tree of a reading and its setting: the base reading's, with all that it knows, where they are alike."""
+    laid = _laid_over(root, reading)
+    setting = _setting(laid, base.folder)
+    return laid, base if setting == base else setting
 
 
 def _in_reading(problem: Problem, key: Text, reading: Node) -> Problem:

@@ -163,6 +163,8 @@ def join(address: str, part: str) -> str:
 
 def address_part(key: str) -> str:
     """Spell a key as a part of an address: ``2016/17`` as ``y2016_17``, ``2012-12`` as ``m2012_12``."""
+    if not key.lstrip()[:1].isdigit():
+        return key  # nearly every key, without an expression or an exception
     if _MONTH_KEY.fullmatch(key):
         return "m" + key.replace("-", "_")
     try:

@@ -3,10 +3,10 @@
 import keyword
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from simlib import units, years
 from simlib.config.nodes import (
@@ -46,11 +46,15 @@ class Setting:
         The horizon, or None where the file states none (or one that cannot be read).
     folder
         Where the file stands, for data beside it; None for a text that is no file.
+    known
+        Sections that were read before in this setting, with their nodes, by kind and identity: a reading changes
+        few of them.
     """
 
     unit: str = "£m"
     years: tuple[int, ...] | None = None
     folder: Path | None = None
+    known: dict[tuple[type, int], tuple[Any, Any]] = field(default_factory=dict, compare=False, repr=False)
 
 
 def text_of(node: Node, expectation: str) -> Text:

@@ -4,9 +4,9 @@ The document is the interface: frozen, closed to unknown keys. How a scalar is u
 what names refer to is checked in ``crossrefs``; what it all means is in the model and in ``docs/model.md``.
 """
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, ValidationInfo, model_validator
 
 from simlib.config.fields import (
     Address,
@@ -53,6 +53,7 @@ from simlib.config.fields import (
     YesNo,
     with_varies,
 )
+from simlib.config.scalars import Setting
 
 ClosingTest = Literal["target_year", "in_year", "from_target_year", "every_year", "reserves_hold", "reserves_restored"]
 DEPENDENCE_FORMS = ("rank_correlation", "correlation", "strength", "concordance", "rank_correlations", "correlations")
@@ -71,6 +72,20 @@ class Cited(Section):
     source: SourceField | None = Field(None, description="Where the figures come from: what, mark and date.")
     owner: Prose | None = Field(None, description="Who answers for the figures.")
     note: Prose | None = Field(None, description="Anything a reader should know.")
+
+
+class Entry(Cited):
+    """A named entry of the file that holds figures."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _once(cls, entry: Any, read: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
+        """Read an entry once for all readings that leave it as it is."""
+        known = info.context.known if isinstance(info.context, Setting) else {}
+        node, found = known.get((cls, id(entry)), (None, None))
+        section: Self = found if node is entry and found is not None else read(entry)
+        known[cls, id(entry)] = entry, section  # the node too: while it lives its id is nobody else's
+        return section
 
 
 class Run(Section):
@@ -153,7 +168,7 @@ class Pot(Cited):
     owner: Literal["own", "external"] = Field(description="The council's own money, or somebody else's.")
 
 
-class Council(Cited):
+class Council(Entry):
     """One council: its gap, lines and reserves."""
 
     gap: Gap | None = None
@@ -164,7 +179,7 @@ class Council(Cited):
     surplus: Literal["general_fund", "spent"] = Field("general_fund", description="Where a surplus of a year goes.")
 
 
-class Programme(Cited):
+class Programme(Entry):
     """Measures that share one realisation, so that evidence on totals stays evidence on totals."""
 
     realisation: ShareQuantity = Field(description="Share of the programme's planned savings finally delivered.")
@@ -190,7 +205,7 @@ class OneOff(Cited):
     shares: dict[Id, ShareOrRest] | None = Field(None, description="Who bears it, where not as the measure's shares.")
 
 
-class Measure(Cited):
+class Measure(Entry):
     """One saving or income scheme."""
 
     council: Id | None = Field(None, description="The council it belongs to; or shares.")
@@ -240,7 +255,7 @@ class LineEffect(Section):
     basis: Literal["recurring", "one_off"] = Field(description="Every year from the event on, or once.")
 
 
-class Event(Cited):
+class Event(Entry):
     """Something that happens or does not, and what it does."""
 
     chance: EventChance = Field(

@@ -8,7 +8,8 @@ from typing import NoReturn, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
+
+from simlib import special
 
 Array = npt.NDArray[np.float64]
 Show = Callable[[float], str]
@@ -41,6 +42,9 @@ class Distribution(Protocol):
 
     Values are frozen, hashable, and equal when they say the same thing in the same words.
     """
+
+    def __hash__(self) -> int:
+        """Give the same number for the same thing said in the same words."""
 
     @property
     def family(self) -> str:
@@ -89,8 +93,11 @@ class Distribution(Protocol):
     def quantile(self, p: float) -> float:
         """Value not exceeded with probability p."""
 
-    def from_score(self, z: Array) -> Array:
-        """Value at a finite standard-normal score z: ppf(Phi(z)), the same for any block it is in."""
+    def from_score(self, z: Array, out: Array | None = None) -> Array:
+        """Value at a finite standard-normal score z: ppf(Phi(z)), the same for any block it is in.
+
+        Any shape; put into `out`, C-contiguous, of that shape and not z itself, where it is given.
+        """
 
     def atoms(self) -> Array:
         """Single values that carry probability of their own, ascending."""
@@ -169,13 +176,21 @@ class ByInversion:
         """Value not exceeded with probability p."""
         return float(self.ppf(p))
 
-    def from_score(self, z: Array) -> Array:
+    def from_score(self, z: Array, out: Array | None = None) -> Array:
         """Value at the standard-normal score z."""
-        return self.at(*tails(z))
+        return put(self.at(*tails(z)), out)
 
     def atoms(self) -> Array:
         """Single values that carry probability of their own: none, unless a family says so."""
         return np.empty(0)
+
+
+def put(values: Array, out: Array | None) -> Array:
+    """Give values where they are wanted, if that is anywhere."""
+    if out is None:
+        return values
+    out[...] = values
+    return out
 
 
 def tails(z: npt.ArrayLike) -> tuple[Array, Array]:

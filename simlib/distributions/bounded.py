@@ -8,11 +8,10 @@ from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
+from simlib import special
 from simlib.distributions.base import (
     Array,
-    ByInversion,
     Show,
     above,
     halves,
@@ -33,7 +32,7 @@ LARGEST_RATIO = 1e300  # of the ends of a loguniform: a number can hold no more
 
 
 @dataclass(frozen=True, slots=True)
-class Uniform(ByInversion):
+class Uniform(ByTable):
     """Every value from low to high equally likely.
 
     >>> Uniform(1.0, 3.0).mean
@@ -67,13 +66,6 @@ class Uniform(ByInversion):
         """Low + p (high - low), counted from the nearer end."""
         width = self.high - self.low
         return np.where(p <= q, self.low + p * width, self.high - q * width)
-
-    def from_score(self, z: Array) -> Array:
-        """Value at a score; from one end only, which is exact to rounding."""
-        values: Array = special.ndtr(z)
-        values = values * (self.high - self.low)
-        values += self.low
-        return values
 
     def cdf(self, x: npt.ArrayLike) -> Array:
         """Share of the width below x."""

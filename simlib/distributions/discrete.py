@@ -10,8 +10,8 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
+from simlib import special
 from simlib.distributions.base import (
     Array,
     ByInversion,
@@ -23,6 +23,7 @@ from simlib.distributions.base import (
     numbers,
     plain,
     positive,
+    put,
     refuse,
     score,
     settle,
@@ -90,9 +91,9 @@ class Steps:
         found = self.values.take(place, mode="clip") == x
         return np.asarray(np.where(found, self.masses().take(place, mode="clip"), 0.0))
 
-    def from_score(self, z: Array, edges: Array) -> Array:
+    def from_score(self, z: Array, edges: Array, out: Array | None = None) -> Array:
         """Value at a score, the scores of the steps being known."""
-        return self.values.take(np.searchsorted(edges, z, side="left"))
+        return self.values.take(np.searchsorted(edges, z, side="left"), out=out, mode="clip")
 
 
 class Stepped(Hashable, Protocol):
@@ -102,10 +103,10 @@ class Stepped(Hashable, Protocol):
         """Its staircase."""
 
 
-def step_from_score(distribution: Stepped, z: Array) -> Array:
+def step_from_score(distribution: Stepped, z: Array, out: Array | None = None) -> Array:
     """Give the values of a discrete distribution at scores z."""
     steps, edges = _staircase(distribution)
-    return steps.from_score(z, edges)
+    return steps.from_score(z, edges, out)
 
 
 @lru_cache(maxsize=512)
@@ -155,9 +156,9 @@ class BySteps(ByInversion):
         """First value with at least p at or below it."""
         return _staircase(self)[0].at(p, q)
 
-    def from_score(self, z: Array) -> Array:
+    def from_score(self, z: Array, out: Array | None = None) -> Array:
         """Value at the standard-normal score z."""
-        return step_from_score(self, z)
+        return step_from_score(self, z, out)
 
     def cdf(self, x: npt.ArrayLike) -> Array:
         """Probability at or below x."""
@@ -194,9 +195,9 @@ class Fixed(BySteps):
         """One step."""
         return Steps(np.array([self.value]), np.ones(1), np.zeros(1))
 
-    def from_score(self, z: Array) -> Array:
+    def from_score(self, z: Array, out: Array | None = None) -> Array:
         """The value, whatever the score."""
-        return np.full(np.shape(z), self.value)
+        return put(np.full(np.shape(z), self.value), out)
 
     def sentence(self, show: Show = plain) -> str:
         """The value."""
@@ -232,9 +233,9 @@ class Bernoulli(BySteps):
         """Two steps, or one where only one can happen."""
         return staircase_of(np.array([0.0, 1.0]), np.array([1.0 - self.p, self.p]))
 
-    def from_score(self, z: Array) -> Array:
+    def from_score(self, z: Array, out: Array | None = None) -> Array:
         """1 where the score is in the uppermost p of the normal."""
-        return np.where(z > -float(special.ndtri(self.p)), 1.0, 0.0)
+        return put(np.asarray(z > -float(special.ndtri(self.p)), dtype=np.float64), out)
 
     def sentence(self, show: Show = plain) -> str:
         """How often."""

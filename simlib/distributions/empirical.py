@@ -10,8 +10,8 @@ from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
+from simlib import special
 from simlib.distributions.base import (
     Array,
     Show,
@@ -49,10 +49,10 @@ class Empirical(BySteps):
     def __hash__(self) -> int:
         return self.key  # kept, since caches ask for it with every block and there may be many values
 
-    def from_score(self, z: Array) -> Array:
+    def from_score(self, z: Array, out: Array | None = None) -> Array:
         """Value at a score, counted rather than searched for."""
         place = np.ceil(special.ndtr(z) * len(self.values)).astype(np.intp) - 1
-        return np.asarray(_sorted(self).take(place, mode="clip"))
+        return np.asarray(_sorted(self).take(place, out=out, mode="clip"))
 
     def steps(self) -> Steps:
         """Values in order, equal ones together."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.polynomial import chebyshev
-from scipy import special
 
+from simlib import special
 from simlib.distributions.base import Array
 
 __all__ = ["basis", "curve", "ends", "nearest", "parts", "slope", "turning_point"]

@@ -8,8 +8,8 @@ from functools import partial
 from typing import NoReturn
 
 import numpy as np
-from scipy import special
 
+from simlib import special
 from simlib.distributions.base import Distribution, ParameterError, above, positive, refuse
 from simlib.distributions.bounded import Beta, LogUniform, Pert, Triangular, Uniform
 from simlib.distributions.metalog import Metalog

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
+from simlib import special
 from simlib.distributions.base import Array, ParameterError, hazard, score, tails
 from simlib.distributions.bounded import LARGEST_BETA, LARGEST_LAMBDA
 from simlib.distributions.discrete import MOST_POISSON, MOST_TRIALS

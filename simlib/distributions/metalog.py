@@ -10,8 +10,8 @@ from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
+from simlib import special
 from simlib.distributions import feasibility
 from simlib.distributions.base import (
     Array,

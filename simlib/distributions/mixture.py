@@ -97,9 +97,9 @@ class Mixture(ByTable):
         values = self.atoms()
         return Steps(values, self.cdf(values), self.sf(values))
 
-    def from_score(self, z: Array) -> Array:
+    def from_score(self, z: Array, out: Array | None = None) -> Array:
         """Value at the standard-normal score z."""
-        return step_from_score(self, z) if self.discrete else super(Mixture, self).from_score(z)
+        return step_from_score(self, z, out) if self.discrete else super(Mixture, self).from_score(z, out)
 
     def at(self, p: Array, q: Array) -> Array:
         """Single values by their place in the cdf, the rest by a root between the components'."""
@@ -170,9 +170,9 @@ class ZeroInflated(ByTable):
         """As of the mixture it is."""
         return self._mixed.at(p, q)
 
-    def from_score(self, z: Array) -> Array:
+    def from_score(self, z: Array, out: Array | None = None) -> Array:
         """Value at the standard-normal score z."""
-        return self._mixed.from_score(z)
+        return self._mixed.from_score(z, out)
 
     def cdf(self, x: npt.ArrayLike) -> Array:
         """Probability at or below x."""

@@ -146,9 +146,9 @@ class LogarithmicPool(ByTable):
         heights = np.exp(sum(w * np.log(c.mass(values)) for c, w in self._parts()))
         return staircase_of(values, heights / heights.sum())
 
-    def from_score(self, z: Array) -> Array:
+    def from_score(self, z: Array, out: Array | None = None) -> Array:
         """Value at the standard-normal score z."""
-        return step_from_score(self, z) if self.discrete else super(LogarithmicPool, self).from_score(z)
+        return step_from_score(self, z, out) if self.discrete else super(LogarithmicPool, self).from_score(z, out)
 
     def at(self, p: Array, q: Array) -> Array:
         """A root in the panel that holds p."""

@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
+from simlib import special
 from simlib.distributions.base import Array, score
 
 Rising: TypeAlias = Callable[[Array, npt.NDArray[np.intp]], Array]

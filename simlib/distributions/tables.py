@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,6 +10,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from simlib import loops
 from simlib.distributions.base import Array, ByInversion, Distribution, tails
 
 # A cubic in the score is smooth where a grid in probability is not: the tails cost no accuracy.
@@ -17,6 +19,7 @@ CELLS_A_UNIT = 64  # a power of two, so that cell number and position are exact 
 SPLIT = 64  # cells into which a cell with a jump or a kink is divided
 LEVELS = 4  # at the last one a jump disturbs a cell 2^-24 wide, which hardly any draw hits
 MOST_SPLIT = 128  # with more cells to divide the exact inverse is the cheaper way
+TILE = 4_096  # scores that numpy looks up at once: all that it needs on the way is in the processor's memory
 TOLERANCE = 1e-7  # of the spread, and of the distance from the middle
 
 # Sixth-order central differences, for the slope at the middle of seven equally spaced values.
@@ -25,21 +28,7 @@ SLOPE = np.array([-1.0, 9.0, -45.0, 0.0, 45.0, -9.0, 1.0]) / 60.0
 PROBE = 0.25
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Level:
-    """Cubics of one resolution.
-
-    Attributes
-    ----------
-    slots
-        (parent cells,) which block of `SPLIT` rows divides a parent's cell; -1 for none.
-    rows
-        (cells, 4) coefficients of 1, t, t^2, t^3 with t in [0, 1) along the cell; not a number
-        where the cubic is not good enough.
-    """
-
-    slots: npt.NDArray[np.intp]
-    rows: Array
+Places = npt.NDArray[np.int64]
 
 
 class ScoreTable:
@@ -52,66 +41,100 @@ class ScoreTable:
     support
         Ends that rounding must not pass; infinite where there is none.
 
+    Attributes
+    ----------
+    rows
+        (cells, 4) coefficients of 1, t, t^2, t^3 with t in [0, 1) along the cell; not a number where the cubic is
+        not good enough. Cell i of the first ones starts at score (i - 1)/64 - 7; before and after them is an empty
+        one for all scores beyond.
+    finer
+        (cells,) the first of the `SPLIT` cells that divide a cell; 0 where it is not divided.
+
     Notes
     -----
     Every cell is tested against `exact`; what misses the tolerance is divided up to three times,
     and what still misses it is answered by `exact`.
     """
 
-    __slots__ = ("exact", "levels", "support")
+    __slots__ = ("exact", "finer", "rows", "support")
 
     def __init__(self, exact: Callable[[Array], Array], *, support: tuple[float, float]) -> None:
         self.exact = exact
-        self.support = support
-        self.levels = _levels(exact)
+        self.support = support[0] + 0.0, support[1] + 0.0  # as of the rows: no zero is a negative one
+        self.rows, self.finer = _levels(exact)
 
-    @property
-    def rows(self) -> Array:
-        """(cells, 4) coefficients of the first level: cell i starts at score (i - 1)/64 - 7."""
-        return self.levels[0].rows
-
-    def __call__(self, z: Array) -> Array:
-        """Give the values at finite scores z, any shape."""
-        position = np.multiply(z, float(CELLS_A_UNIT), dtype=np.float64)
-        position += REACH * CELLS_A_UNIT + 1.0
-        cell = position.astype(np.intp)
-        position -= cell
-        values = np.asarray(_cubic(self.levels[0].rows, cell, position))
-        missing = np.isnan(values)
-        if missing.any():
-            values[missing] = self._finer(np.asarray(z)[missing], cell[missing], position[missing])
-        np.maximum(values, self.support[0], out=values)
-        return np.minimum(values, self.support[1], out=values)
-
-    def _finer(self, z: Array, cell: npt.NDArray[np.intp], position: Array) -> Array:
-        values = np.full(z.shape, np.nan)
-        left = np.arange(z.size)
-        for level in self.levels[1:]:
-            slot = level.slots.take(cell, mode="clip")
-            position = position * SPLIT
-            part = position.astype(np.intp)
-            position -= part
-            # A cell that was not divided leads to row 0, which is empty at every level.
-            cell = np.where(slot >= 0, slot * SPLIT + part + 1, 0)
-            values[left] = _cubic(level.rows, cell, position)
-            missing = np.isnan(values[left])
-            left, cell, position = left[missing], cell[missing], position[missing]
-            if not left.size:
-                return values
-        values[left] = self.exact(z[left])
+    def __call__(self, z: Array, out: Array | None = None) -> Array:
+        """Give the values at finite scores z, any shape; in `out`, contiguous and not z itself, where it is given."""
+        scores = np.asarray(z, dtype=np.float64)
+        values = np.empty(scores.shape) if out is None else out
+        if self._look_up(np.ascontiguousarray(scores).reshape(-1), values.reshape(-1)):
+            lost = np.isnan(values)
+            values[lost] = np.clip(self.exact(scores[lost]), *self.support)
         return values
 
+    def _look_up(self, z: Array, values: Array) -> int:
+        """Put the values at scores z, both (n,), into place; those not in the table are not numbers, and counted."""
+        if loops.on():
+            from simlib.loops.looking_up import looked_up
 
-def _cubic(rows: Array, cell: npt.NDArray[np.intp], t: Array) -> Array:
-    # Out of range clips to the first or last row, which are empty.
-    row = rows.take(cell, axis=0, mode="clip")
-    values: Array = row[..., 3] * t
-    values += row[..., 2]
+            grid = float(CELLS_A_UNIT), float(REACH), float(SPLIT)
+            return looked_up(z, self.rows, self.finer, grid, self.support, values)
+        tiles = range(0, z.size, TILE)
+        return sum(self._look_up_tile(z[start : start + TILE], values[start : start + TILE]) for start in tiles)
+
+    def _look_up_tile(self, z: Array, values: Array) -> int:
+        position, cell, row = _desk.position[: z.size], _desk.cell[: z.size], _desk.row[: z.size]
+        np.multiply(z, float(CELLS_A_UNIT), out=position)
+        position += REACH * CELLS_A_UNIT + 1.0
+        np.clip(position, 0.0, 2.0 * REACH * CELLS_A_UNIT + 1.0, out=position)
+        np.copyto(cell, position, casting="unsafe")
+        position -= cell
+        _cubic(self.rows.take(cell, axis=0, out=row, mode="clip"), position, values)
+        missing = np.flatnonzero(np.isnan(values))
+        lost = 0
+        if missing.size:
+            values[missing], lost = self._finer(cell[missing], position[missing])
+        np.maximum(values, self.support[0], out=values)
+        np.minimum(values, self.support[1], out=values)
+        return lost
+
+    def _finer(self, cell: Places, position: Array) -> tuple[Array, int]:
+        """Give what finer cells have where the first ones are empty, and for how many that is nothing."""
+        values = np.full(position.shape, np.nan)
+        left = np.arange(position.size)
+        while left.size:
+            divided = np.flatnonzero(self.finer[cell])
+            left, cell, position = left[divided], self.finer[cell[divided]], position[divided] * SPLIT
+            part = position.astype(np.int64)
+            cell += part
+            position -= part
+            found = np.empty(left.shape)
+            _cubic(self.rows.take(cell, axis=0), position, found)
+            values[left] = found
+            missing = np.isnan(found)
+            left, cell, position = left[missing], cell[missing], position[missing]
+        return values, int(np.count_nonzero(np.isnan(values)))
+
+
+def _cubic(row: Array, t: Array, values: Array) -> None:
+    np.multiply(row[:, 3], t, out=values)
+    values += row[:, 2]
     values *= t
-    values += row[..., 1]
+    values += row[:, 1]
     values *= t
-    values += row[..., 0]
-    return values
+    values += row[:, 0]
+
+
+class _Desk(threading.local):
+    """What numpy needs on the way, kept by each thread: memory taken afresh for each tile costs more than the work."""
+
+    def __init__(self) -> None:
+        self.position = np.empty(TILE)
+        self.cell = np.empty(TILE, dtype=np.int64)
+        self.row = np.empty((TILE, 4))
+
+
+_desk = _Desk()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,28 +153,30 @@ class _Truth:
         return np.asarray(error > TOLERANCE * (self.spread + np.abs(at_probes - self.middle)))
 
 
-def _levels(exact: Callable[[Array], Array]) -> tuple[Level, ...]:
+def _levels(exact: Callable[[Array], Array]) -> tuple[Array, Places]:
     low, middle, high = exact(np.array([-3.0, 0.0, 3.0]))
     truth = _Truth(exact, float(middle), float(high - low))
     width, cells = 1.0 / CELLS_A_UNIT, 2 * REACH * CELLS_A_UNIT
-    rows = _fit(truth, np.array([-float(REACH)]), cells=cells, width=width)
-    first: Array = np.arange(cells, dtype=np.float64) * width - REACH
-    levels = [Level(np.empty(0, dtype=np.intp), rows)]
+    empty = np.full((1, 4), np.nan)
+    rows = np.concatenate([empty, _fit(truth, np.array([-float(REACH)]), cells=cells, width=width), empty])
+    starts = np.arange(-1.0, cells + 1.0) * width - REACH
+    finer, coarser = np.zeros(len(rows), dtype=np.int64), slice(1, cells + 1)
     for _ in range(1, LEVELS):
-        bad = np.flatnonzero(np.isnan(rows[1:-1, 0]))
+        bad = np.flatnonzero(np.isnan(rows[coarser, 0])) + coarser.start
         if not 0 < bad.size <= MOST_SPLIT:
             break
-        slots = np.full(len(rows), -1, dtype=np.intp)
-        slots[bad + 1] = np.arange(bad.size)
-        starts, width = first[bad], width / SPLIT
-        first = np.repeat(starts, SPLIT) + np.tile(np.arange(SPLIT, dtype=np.float64) * width, bad.size)
-        rows = _fit(truth, starts, cells=SPLIT, width=width)
-        levels.append(Level(slots, rows))
-    return tuple(levels)
+        width /= SPLIT
+        finer[bad] = len(rows) + SPLIT * np.arange(bad.size)
+        coarser = slice(len(rows), len(rows) + SPLIT * bad.size)
+        rows = np.concatenate([rows, _fit(truth, starts[bad], cells=SPLIT, width=width)])
+        parts = np.arange(SPLIT, dtype=np.float64) * width
+        starts = np.concatenate([starts, np.repeat(starts[bad], SPLIT) + np.tile(parts, bad.size)])
+        finer = np.concatenate([finer, np.zeros(SPLIT * bad.size, dtype=np.int64)])
+    return rows + 0.0, finer  # no zero is a negative one: values held to a bound are the same however they are held
 
 
 def _fit(truth: _Truth, starts: Array, *, cells: int, width: float) -> Array:
-    """Monotone cubics on blocks of equal cells, tested; an empty row before and after them."""
+    """Monotone cubics on blocks of equal cells, tested."""
     nodes = truth.grid(starts[:, None] + np.arange(-3, cells + 4) * width)
     slope = _slopes(nodes)
     value, rise = nodes[:, 3:-3], np.diff(nodes[:, 3:-3], axis=1)
@@ -164,8 +189,7 @@ def _fit(truth: _Truth, starts: Array, *, cells: int, width: float) -> Array:
     # A jump spoils the slopes of its neighbours: on a fine grid a straight line does for them.
     best = np.where(truth.missed_by(curved, at_probes)[..., None], straight, curved)
     best[truth.missed_by(best, at_probes)] = np.nan
-    empty = np.full((1, 4), np.nan)
-    return np.concatenate([empty, best.reshape(-1, 4), empty])
+    return best.reshape(-1, 4)
 
 
 def _slopes(nodes: Array) -> Array:
@@ -178,10 +202,7 @@ def _slopes(nodes: Array) -> Array:
 
 @lru_cache(maxsize=512)
 def score_table(distribution: Distribution) -> ScoreTable:
-    """Give the table of a distribution, built once for equal distributions.
-
-    Any continuous distribution has one; `rows` is what a compiled kernel needs.
-    """
+    """Give the table of a distribution, built once for equal distributions; any continuous one has one."""
     return ScoreTable(lambda z: distribution.at(*tails(z)), support=distribution.support)
 
 
@@ -190,6 +211,6 @@ class ByTable(ByInversion):
 
     __slots__ = ()
 
-    def from_score(self, z: Array) -> Array:
+    def from_score(self, z: Array, out: Array | None = None) -> Array:
         """Value at the standard-normal score z, within 1e-6 of the spread."""
-        return score_table(self)(z)
+        return score_table(self)(z, out)

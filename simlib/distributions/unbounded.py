@@ -8,8 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
+from simlib import special
 from simlib.distributions.base import (
     Array,
     ByInversion,
@@ -57,9 +57,9 @@ class Normal(ByInversion):
         """Mean + sd score(p)."""
         return self.mean + self.sd * score(p, q)
 
-    def from_score(self, z: Array) -> Array:
+    def from_score(self, z: Array, out: Array | None = None) -> Array:
         """Mean + sd z."""
-        values = np.multiply(z, self.sd)
+        values = np.multiply(z, self.sd, out=out)
         values += self.mean
         return values
 
@@ -134,11 +134,11 @@ class Lognormal(ByInversion):
         """exp(mu + sigma score(p))."""
         return self.from_score(score(p, q))
 
-    def from_score(self, z: Array) -> Array:
+    def from_score(self, z: Array, out: Array | None = None) -> Array:
         """exp(mu + sigma z)."""
-        values = np.multiply(z, self.sigma)
+        values = np.multiply(z, self.sigma, out=out)
         values += self.mu
-        return np.exp(values)
+        return np.asarray(np.exp(values, out=out))
 
     def cdf(self, x: npt.ArrayLike) -> Array:
         """Phi((log x - mu)/sigma)."""

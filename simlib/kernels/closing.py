@@ -14,38 +14,53 @@ Booleans = NDArray[np.bool_]
 
 def target_year(position: Floats, tolerance: float) -> Booleans:
     """Tell where the recurring gap is closed on 31 March of the target year: (simulation,) gaps that day."""
-    return np.asarray(position < tolerance)
+    closed: Booleans = position < tolerance
+    return closed
 
 
 def in_year(gap_after: Floats, target: int, tolerance: float) -> Booleans:
     """Tell where the target year's own budget balances in cash."""
-    return np.asarray(gap_after[target] < tolerance)
+    return target_year(gap_after[target], tolerance)
 
 
 def from_target_year(gap_recurring: Floats, target: int, tolerance: float) -> Booleans:
     """Tell where the recurring gap is closed in the target year and every later one."""
-    return np.asarray((gap_recurring[target:] < tolerance).all(axis=0))
+    return _always(gap_recurring[target:] < tolerance)
 
 
 def every_year(gap_after: Floats, tolerance: float) -> Booleans:
     """Tell where every year's budget balances in cash."""
-    return np.asarray((gap_after < tolerance).all(axis=0))
+    return _always(gap_after < tolerance)
 
 
 def reserves_hold(fund: Floats, minimum: Floats, tolerance: float) -> Booleans:
     """Tell where the general fund is at or above its minimum in every year."""
-    return np.asarray((fund > minimum - tolerance).all(axis=0))
+    return _always(fund > minimum - tolerance)
 
 
 def reserves_restored(fund: Floats, opening: Floats, tolerance: float) -> Booleans:
     """Tell where the general fund ends no lower than it started."""
-    return np.asarray(fund[-1] > opening - tolerance)
+    restored: Booleans = fund[-1] > opening - tolerance
+    return restored
 
 
-def first_year_closed(gap_recurring: Floats, tolerance: float) -> NDArray[np.intp]:
-    """Give the first year in which the recurring gap is closed; the number of years where it never is."""
-    closed = gap_recurring < tolerance
-    return np.where(closed.any(axis=0), closed.argmax(axis=0), len(gap_recurring))
+def _always(holds: Booleans) -> Booleans:
+    """Tell where something holds in every year, (year, simulation) to (simulation,)."""
+    always: Booleans = np.all(holds, axis=0)
+    return always
+
+
+def first_year_closed(gap_recurring: Floats, tolerance: float) -> Floats:
+    """Give the place of the first year in which the recurring gap is closed; the number of years where it never is."""
+    return _first(gap_recurring < tolerance, float(len(gap_recurring)))
+
+
+def _first(holds: Booleans, never: float) -> Floats:
+    """Give the first year in which something holds, (year, simulation) to (simulation,)."""
+    found = np.full(holds.shape[1:], never)
+    for year in reversed(range(len(holds))):
+        found = np.where(holds[year], float(year), found)
+    return found
 
 
 def payback(net_cash: Floats) -> Floats:
@@ -65,16 +80,21 @@ def payback(net_cash: Floats) -> Floats:
     Counted from the start of the first year in which anything is spent or saved, to the end of the first year from
     which cumulative net cash stays at or above zero: an early saving before its cost does not count as paid back.
     """
-    total, years = accumulated(net_cash), len(net_cash)
+    total = accumulated(net_cash)
     size = np.abs(total).max(axis=0)
     moves = np.abs(net_cash) > 1e-12 * (1.0 + size)
     below = total < -1e-12 * (1.0 + size)
-    begins = np.argmax(moves, axis=0)
-    last_below = np.where(below.any(axis=0), years - 1 - np.argmax(below[::-1], axis=0), begins - 1)
-    taken = np.where(below[-1], np.inf, np.maximum(last_below + 1, begins) - begins + 1.0)
+    begins = _first(moves, 0.0)
+    last_below = begins - 1.0
+    for year in range(len(net_cash)):
+        last_below = np.where(below[year], float(year), last_below)
+    taken = np.where(below[-1], np.inf, np.maximum(last_below + 1.0, begins) - begins + 1.0)
     return np.where(moves.any(axis=0), taken, np.nan)
 
 
 def present_value(net_cash: Floats, factors: Floats) -> Floats:
     """Give the net present value: ``Σ net_cash[y] · factors[y]``, (year, simulation) and (year,) to (simulation,)."""
-    return np.asarray(sum(factor * cash for factor, cash in zip(factors, net_cash, strict=True)))
+    total = np.zeros(net_cash.shape[1:])
+    for factor, cash in zip(factors, net_cash, strict=True):
+        total = total + factor * cash
+    return total

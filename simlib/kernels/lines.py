@@ -7,7 +7,7 @@ from simlib.kernels.paths import Floats
 
 def accumulated(amounts: Floats) -> Floats:
     """Give running totals over the years, (year, simulation); a loop, as numpy's own is slow on this axis."""
-    total = np.array(amounts)
+    total = amounts.copy()
     for year in range(1, len(total)):
         total[year] += total[year - 1]
     return total
@@ -15,7 +15,7 @@ def accumulated(amounts: Floats) -> Floats:
 
 def reverted(steps: Floats, phi: float) -> Floats:
     """Give what is left of all steps so far, (year, simulation): ``value = phi · the year before's + step``."""
-    value = np.array(steps)
+    value = steps.copy()
     for year in range(1, len(value)):
         value[year] += phi * value[year - 1]
     return value
@@ -23,7 +23,7 @@ def reverted(steps: Floats, phi: float) -> Floats:
 
 def compounded(growth: Floats) -> Floats:
     """Give ``Π (1 + growth)`` up to each year, (year, simulation)."""
-    level = np.asarray(1.0 + growth)
+    level = 1.0 + growth
     for year in range(1, len(level)):
         level[year] *= level[year - 1]
     return level
@@ -31,7 +31,7 @@ def compounded(growth: Floats) -> Floats:
 
 def growth_of(level: Floats) -> Floats:
     """Give the growth of each year, (year, simulation), of a level that was 1 in the year before the first."""
-    growth = np.array(level)
+    growth = level.copy()
     growth[1:] /= level[:-1]
     return growth - 1.0
 
@@ -46,7 +46,7 @@ def grown(base: Floats, growth: Floats) -> Floats:
     growth
         (year, simulation) growth over the year before, as a share.
     """
-    return np.asarray(base * compounded(growth))
+    return base * compounded(growth)
 
 
 def relative_index(growth: Floats, planned: Floats) -> Floats:
@@ -61,7 +61,7 @@ def from_moment(moment: Floats, years: int) -> Floats:
 
 def in_year_of(moment: Floats, years: int) -> Floats:
     """Give 1 in the year that holds a moment and 0 in the others: (simulation,) to (year, simulation)."""
-    return np.asarray(np.floor(moment) == np.arange(years)[:, None], dtype=float)
+    return np.where(np.floor(moment) == np.arange(years)[:, None], 1.0, 0.0)
 
 
 def programme_share(

@@ -133,15 +133,29 @@ def postponed(start: Floats, moments: Floats, lengths: Floats) -> tuple[Floats, 
     What happens before the start (or on that day) moves it; what happens later takes back nothing: what had been
     reached stays, and the rest of the path comes so much later. Two delays at once follow each other.
     """
-    order = np.argsort(moments, axis=0, kind="stable")
-    moments, lengths = np.take_along_axis(moments, order, axis=0), np.take_along_axis(lengths, order, axis=0)
-    begins, free = np.full(moments.shape, np.inf), np.full(start.shape, -np.inf)
-    for k, (moment, length) in enumerate(zip(moments, lengths, strict=True)):
+    begins, free = [], np.full(start.shape, -np.inf)
+    moments, lengths = in_order(moments, lengths)
+    for moment, length in zip(moments, lengths, strict=True):
         early = moment <= start
         start = start + np.where(early, length, 0.0)
-        begins[k] = np.where(early, np.inf, np.maximum(moment, free))
-        free = np.where(early, free, begins[k] + length)
-    return start, Pauses(begins, lengths)
+        begin = np.where(early, np.inf, np.maximum(moment, free))
+        free = np.where(early, free, begin + length)
+        begins.append(begin)
+    return start, Pauses(np.stack(begins), lengths)
+
+
+def in_order(moments: Floats, carried: Floats) -> tuple[Floats, Floats]:
+    """Give (event, simulation) moments in order of time, and what goes with each; of two at once the first stays first.
+
+    Neighbours change places until none needs to: the same steps in every future, and events are few.
+    """
+    when, what = list(moments), list(carried)
+    for end in range(len(when) - 1, 0, -1):
+        for k in range(end):
+            swap = when[k + 1] < when[k]
+            when[k], when[k + 1] = np.where(swap, when[k + 1], when[k]), np.where(swap, when[k], when[k + 1])
+            what[k], what[k + 1] = np.where(swap, what[k + 1], what[k]), np.where(swap, what[k], what[k + 1])
+    return np.stack(when), np.stack(what)
 
 
 def _shifted(time: Floats, delay: Floats, pauses: Pauses | None) -> Floats:
@@ -180,7 +194,7 @@ def in_year(path: Path, delay: Floats, years: int, pauses: Pauses | None = None)
     (year, simulation) amounts.
     """
     up_to = _received_by(path, np.arange(years + 1.0)[:, None], delay, pauses)
-    return np.asarray(up_to[1:] - up_to[:-1])
+    return up_to[1:] - up_to[:-1]
 
 
 def at_end(path: Path, delay: Floats, years: int, pauses: Pauses | None = None, *, only: int | None = None) -> Floats:
@@ -214,11 +228,12 @@ class Stops:
 
 def stops(path: Path, delay: Floats, moments: Floats, keeps: Floats, years: int, pauses: Pauses | None = None) -> Stops:
     """Give stops in order of time, from (stop, simulation) moments and shares kept in any order."""
-    if len(moments) > 1:
-        order = np.argsort(moments, axis=0, kind="stable")
-        moments, keeps = np.take_along_axis(moments, order, axis=0), np.take_along_axis(keeps, order, axis=0)
+    moments, keeps = in_order(moments, keeps)
+    kept = [keeps[0]]
+    for keep in keeps[1:]:
+        kept.append(kept[-1] * keep)
     frozen = rate(path, _shifted(np.minimum(moments[0], years), delay, pauses))
-    return Stops(moments, np.asarray(np.cumprod(keeps, axis=0), dtype=float), frozen)
+    return Stops(moments, np.stack(kept), frozen)
 
 
 def in_year_stopped(path: Path, delay: Floats, stop: Stops, years: int, pauses: Pauses | None = None) -> Floats:
@@ -269,7 +284,8 @@ def spread(begin: Floats, length: float, years: int) -> Floats:
     (year, simulation) shares; they add up to 1 where the time lies within the horizon.
     """
     edges = np.clip(np.arange(years + 1.0)[:, None], begin, begin + length)
-    return np.asarray((edges[1:] - edges[:-1]) / length)
+    shares: Floats = (edges[1:] - edges[:-1]) / length
+    return shares
 
 
 def overlap(amount: Floats, first: Floats, second: Floats) -> Floats:
@@ -279,4 +295,5 @@ def overlap(amount: Floats, first: Floats, second: Floats) -> Floats:
     -----
     Nothing while either of them costs more than it brings: what is not saved is not counted twice.
     """
-    return np.asarray(amount * np.maximum(np.minimum(first, second), 0.0))
+    twice: Floats = amount * np.maximum(np.minimum(first, second), 0.0)
+    return twice

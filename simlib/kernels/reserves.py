@@ -16,7 +16,7 @@ def pay_from_pots(costs: Sequence[Floats], funding: Sequence[Funding], opening: 
     Parameters
     ----------
     costs
-        One (year, simulation) array for each cost [money].
+        One (year, simulation) array for each cost, of which there is at least one [money].
     funding
         For each cost the pots that pay it.
     opening
@@ -26,21 +26,22 @@ def pay_from_pots(costs: Sequence[Floats], funding: Sequence[Funding], opening: 
     -------
     (pot, year, simulation) payments. What no pot pays falls on the general fund; what is left stays in the pot.
     """
-    pots, simulations = opening.shape
-    years = costs[0].shape[0] if costs else 0
-    paid = np.zeros((pots, years, simulations))
-    balance = np.maximum(opening, 0.0)
-    limits = [[np.full(simulations, limit) for _, limit in sources] for sources in funding]
-    for year in range(years):
+    balance = list(np.maximum(opening, 0.0))
+    limits = [[limit for _, limit in sources] for sources in funding]
+    nothing = np.zeros(opening.shape[1:])
+    paid: list[list[Floats]] = [[] for _ in balance]
+    for year in range(costs[0].shape[0]):
+        for row in paid:
+            row.append(nothing)
         for cost, sources, left in zip(costs, funding, limits, strict=True):
-            need = cost[year].copy() if sources else cost[year]
+            need = cost[year]
             for place, (pot, _) in enumerate(sources):
                 payment = np.minimum(np.minimum(need, balance[pot]), left[place])
-                need -= payment
-                balance[pot] -= payment
-                left[place] -= payment
-                paid[pot, year] += payment
-    return paid
+                need = need - payment
+                balance[pot] = balance[pot] - payment
+                left[place] = left[place] - payment
+                paid[pot][year] = paid[pot][year] + payment
+    return np.stack([np.stack(row) for row in paid])
 
 
 def general_fund(opening: Floats, taken: Floats) -> Floats:
@@ -78,4 +79,6 @@ def drawn(gap_after: Floats, one_off_net: Floats, planned: Floats, *, spent: boo
 
 def reserve_needed(minimum: Floats, taken: Floats) -> Floats:
     """Give the opening balance that would just hold: ``minimum + max(0, max over years of Σ taken)``."""
-    return np.asarray(minimum + np.maximum(accumulated(taken).max(axis=0), 0.0))
+    most: Floats = np.max(accumulated(taken), axis=0)
+    needed: Floats = minimum + np.maximum(most, 0.0)
+    return needed

@@ -17,6 +17,7 @@ from simlib.sampling.copula import (
 )
 from simlib.sampling.dependence import (
     ar1,
+    combined,
     common_factor,
     correlate,
     factor,
@@ -48,6 +49,7 @@ __all__ = [
     "Ties",
     "ar1",
     "by_influence",
+    "combined",
     "common_factor",
     "concordance_to_normal",
     "correlate",

@@ -46,7 +46,9 @@ class Sampler(Protocol):
     def dimensions(self) -> tuple[Dimension, ...] | None:
         """The coordinates in the order that the draws depend on; None if they depend on no order."""
 
-    def scores(self, dimensions: Sequence[Dimension], chunk: int, count: int) -> Array:
+    def scores(
+        self, dimensions: Sequence[Dimension], chunk: int, count: int, out: Array | None = None
+    ) -> Array:
         """Scores of the futures chunk * CHUNK to chunk * CHUNK + count.
 
         Parameters
@@ -57,6 +59,8 @@ class Sampler(Protocol):
             Number of the chunk, from 0.
         count
             Futures wanted, at most `CHUNK`; fewer are the first of more.
+        out
+            (d, count) where they go, in C order; a new array where left out.
 
         Returns
         -------

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
+from simlib import loops
 from simlib.sampling.base import Array
 
 __all__ = [
     "ar1",
     "checked",
+    "combined",
     "common_factor",
     "correlate",
     "factor",
     "normal_to_spearman",
     "ranks",
+    "ranks_and_ties",
     "spearman",
     "spearman_to_normal",
 ]
 
-TILE = 1_024  # columns multiplied at once: always as many, so that no result depends on the block
 SEMIDEFINITE = 1e-8  # a pivot below this is the rounding of a zero
 
 
@@ -125,20 +129,56 @@ def correlate(scores: Array, lower: Array) -> Array:
     >>> correlate(np.array([[1.0], [1.0]]), factor([[1.0, 0.6], [0.6, 1.0]])).round(12).tolist()
     [[1.0], [1.4]]
     """
-    members, futures = scores.shape
-    out = np.empty((members, futures))
-    for start in range(0, futures, TILE):
-        tile = scores[:, start : start + TILE]
-        if tile.shape[1] < TILE:
-            padded = np.zeros((members, TILE))
-            padded[:, : tile.shape[1]] = tile
-            out[:, start:] = (lower @ padded)[:, : tile.shape[1]]
-        else:
-            np.matmul(lower, tile, out=out[:, start : start + TILE])
-    return out
+    return combined(scores, range(len(lower)), lower)
 
 
-def common_factor(scores: Array, factor_scores: Array, r: float) -> Array:
+def combined(scores: Array, places: Sequence[int], weights: npt.ArrayLike, out: Array | None = None) -> Array:
+    """Scores that are weighed sums of others.
+
+    Parameters
+    ----------
+    scores
+        (row, n) independent standard-normal scores.
+    places
+        (m,) rows that are summed up.
+    weights
+        (k, m) weights of each sum; what is weighed by nothing is left out.
+    out
+        (k, n) where the sums are put, if not anywhere.
+
+    Returns
+    -------
+    numpy.ndarray
+        (k, n); a column depends on that column alone.
+
+    Notes
+    -----
+    Added up in the order of the places, by no library: those have orders of their own.
+
+    Examples
+    --------
+    >>> combined(np.array([[1.0], [2.0], [3.0]]), [2, 0], [[0.5, 1.0]]).tolist()
+    [[2.5]]
+    """
+    weights = np.ascontiguousarray(weights, dtype=np.float64)
+    sums = np.empty((len(weights), scores.shape[1])) if out is None else out
+    if loops.on():
+        from simlib.loops.mixing import mixed
+
+        mixed(np.ascontiguousarray(scores), np.array(places, dtype=np.int64), weights, sums)
+        return sums
+    weighed = np.empty(scores.shape[1])
+    for total, own in zip(sums, weights, strict=True):
+        kept = [(weight, scores[place]) for weight, place in zip(own, places, strict=True) if weight != 0.0]
+        total[:] = 0.0
+        for k, (weight, row) in enumerate(kept):
+            np.multiply(row, weight, out=weighed if k else total)
+            if k:
+                np.add(total, weighed, out=total)
+    return sums
+
+
+def common_factor(scores: Array, factor_scores: Array, r: float, out: Array | None = None) -> Array:
     """Scores that share a common part, every pair with correlation r.
 
     Parameters
@@ -149,6 +189,8 @@ def common_factor(scores: Array, factor_scores: Array, r: float) -> Array:
         (n,) scores of the common factor, a stream of its own.
     r
         Correlation of every pair, from 0 to 1 [number].
+    out
+        (..., n) where they are put, if not anywhere.
 
     Notes
     -----
@@ -166,7 +208,9 @@ def common_factor(scores: Array, factor_scores: Array, r: float) -> Array:
     """
     if not 0.0 <= r <= 1.0:
         raise ValueError(f"expected a correlation from 0 to 1, got {r}")
-    return np.asarray(np.sqrt(r) * factor_scores + np.sqrt(1.0 - r) * scores)
+    together = np.multiply(scores, np.sqrt(1.0 - r), out=out)
+    together += np.sqrt(r) * factor_scores
+    return together
 
 
 def ar1(innovations: Array, phi: float) -> Array:
@@ -234,10 +278,20 @@ def ranks(values: npt.NDArray[np.float64]) -> Array:
     >>> ranks(np.array([5.0, 1.0, 5.0])).tolist()
     [0.5, -1.0, 0.5]
     """
-    order = np.argsort(values, kind="stable")
+    return ranks_and_ties(values)[0]
+
+
+def ranks_and_ties(values: npt.NDArray[np.float64]) -> tuple[Array, int]:
+    """Ranks about their mean, and how often the commonest value comes; the order among equals does not show."""
+    order = np.argsort(values)
     ordered = values[order]
-    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-    sizes = np.diff(np.append(starts, len(values)))
-    ranks = np.empty(len(values))
-    ranks[order] = np.repeat(starts + 0.5 * (sizes - 1), sizes)
-    return ranks - 0.5 * (len(values) - 1)
+    new = ordered[1:] != ordered[:-1]
+    ranks, commonest = np.empty(len(values)), min(len(values), 1)
+    if new.all():
+        ranks[order] = np.arange(float(len(values)))
+    else:
+        starts = np.flatnonzero(np.concatenate([[True], new]))
+        sizes = np.diff(np.append(starts, len(values)))
+        ranks[order], commonest = np.repeat(starts + 0.5 * (sizes - 1), sizes), int(sizes.max())
+    ranks -= 0.5 * (len(values) - 1)
+    return ranks, commonest

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
+from simlib import special
 from simlib.sampling.base import Array
 from simlib.sampling.copula import GAUSSIAN, to_spearman
 

@@ -11,6 +11,7 @@ from simlib.sampling.base import Array, Dimension
 __all__ = ["by_influence", "explained"]
 
 SLICES = 16  # of equally many futures, by a coordinate's score
+ROUNDING = 1e-12  # of a figure's size: futures that differ by less are alike
 
 
 def explained(scores: Array, figures: Array) -> Array:
@@ -41,7 +42,7 @@ def explained(scores: Array, figures: Array) -> Array:
     [1.0, 0.0]
     """
     d, n = scores.shape
-    told = [row - row.mean() for row in figures if np.isfinite(row).all() and row.std() > 0.0]
+    told = [row - row.mean() for row in figures if np.isfinite(row).all() and _differs(row)]
     if not told or n < 2 * SLICES:
         return np.zeros(d)
     centred = np.stack([row / row.std() for row in told])
@@ -52,6 +53,11 @@ def explained(scores: Array, figures: Array) -> Array:
         shares[k] = np.mean(centred[:, slices].mean(axis=2) ** 2)
     by_chance = (SLICES - 1) / n
     return np.asarray(np.maximum(shares - 2.0 * by_chance, 0.0))
+
+
+def _differs(row: Array) -> bool:
+    """Tell whether a figure differs between futures by more than rounding: the mean of many 0.3 is not quite 0.3."""
+    return bool(row.max() - row.min() > ROUNDING * np.abs(row).max())
 
 
 def by_influence(dimensions: Sequence[Dimension], shares: Array) -> tuple[Dimension, ...]:

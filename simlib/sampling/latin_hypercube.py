@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
+from simlib import loops
 from simlib.sampling.base import CHUNK, Array, Dimension, check_block
 from simlib.sampling.sobol import REPLICATES
-from simlib.sampling.streams import stream
+from simlib.sampling.streams import Words, keys, stream, with_part
 
 __all__ = ["LatinHypercubeSampler"]
 
@@ -20,6 +21,7 @@ Whole = npt.NDArray[np.int64]
 
 CELLS = CHUNK // REPLICATES  # of a replicate's axis, and its points in a chunk
 DIGITS = 52  # with half a unit added the probability is exact, and neither 0 nor 1
+MOST_COMPILED = 2**32 - 1  # points; 68 thousand million futures
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,9 @@ class LatinHypercubeSampler:
         """How many points each replicate has."""
         return -(-self.simulations // REPLICATES)
 
-    def scores(self, dimensions: Sequence[Dimension], chunk: int, count: int) -> Array:
+    def scores(
+        self, dimensions: Sequence[Dimension], chunk: int, count: int, out: Array | None = None
+    ) -> Array:
         """Scores of one block; see `Sampler.scores`. The count is a multiple of 16."""
         check_block(chunk, count)
         if count % REPLICATES:
@@ -75,25 +79,43 @@ class LatinHypercubeSampler:
         if chunk * CELLS + count // REPLICATES > self.points:
             whole = self.points * REPLICATES
             raise ValueError(f"expected futures below {whole}, got {count} from {chunk * CHUNK}")
-        scores = np.empty((len(dimensions), count))
+        scores = np.empty((len(dimensions), count)) if out is None else out
+        if loops.on() and self.points <= MOST_COMPILED:
+            self._draw(dimensions, chunk, scores)
+        else:
+            self._write_scores(dimensions, chunk, scores)
+        return scores
+
+    def _draw(self, dimensions: Sequence[Dimension], chunk: int, scores: Array) -> None:
+        from simlib.loops.drawing import draw_latin_hypercube
+
+        whole = _keys(self.seed, tuple(dimensions))
+        draw_latin_hypercube(whole, with_part(whole, chunk), self.points, chunk, self._fine, scores)
+
+    def _write_scores(self, dimensions: Sequence[Dimension], chunk: int, scores: Array) -> None:
+        from simlib.loops.normal import write_normal_scores
+
         for row, dimension in zip(scores, dimensions, strict=True):
             self._write_uniforms(row, dimension, chunk)
-        special.ndtri(scores, out=scores)
-        return scores
+            write_normal_scores(row)
+
+    @property
+    def _fine(self) -> int:
+        """Binary digits of the place within a stratum: as many as leave a half exact."""
+        return DIGITS - self.points.bit_length()
 
     def _write_uniforms(self, row: Array, dimension: Dimension, chunk: int) -> None:
         places = self._strata(dimension, chunk)
-        numbers = stream(self.seed, f"{self.name}:{dimension.name}", (dimension.year, chunk))
+        numbers = stream(self.seed, _named(dimension), (dimension.year, chunk))
         numbers.permuted(places, axis=1, out=places)
-        fine = DIGITS - self.points.bit_length()  # digits below the stratum's: as many as leave a half exact
-        places <<= fine
-        places += numbers.integers(1 << fine, size=places.shape)
+        places <<= self._fine
+        places += numbers.integers(1 << self._fine, size=places.shape)
         np.add(places.T[: row.size // REPLICATES], 0.5, out=row.reshape(-1, REPLICATES))
-        row /= float(self.points << fine)
+        row /= float(self.points << self._fine)
 
     def _strata(self, dimension: Dimension, chunk: int) -> Whole:
         """(REPLICATES, m) strata that a slice takes, cell by cell."""
-        numbers = stream(self.seed, f"{self.name}:{dimension.name}", (dimension.year,))
+        numbers = stream(self.seed, _named(dimension), (dimension.year,))
         rotations = numbers.integers(self.points, size=(REPLICATES, 1))
         offsets = numbers.random((REPLICATES, CELLS))  # of a cell's length
         edges = np.arange(CELLS + 1) * self.points // CELLS
@@ -105,3 +127,13 @@ class LatinHypercubeSampler:
         strata += edges[:-1] + rotations
         strata -= self.points * (strata >= self.points)
         return strata if chunk < lengths.min() else strata[:, chunk < lengths]
+
+
+def _named(dimension: Dimension) -> str:
+    return f"{LatinHypercubeSampler.name}:{dimension.name}"
+
+
+@lru_cache(maxsize=16)
+def _keys(seed: int, dimensions: tuple[Dimension, ...]) -> Words:
+    """(d, k) keys of the streams that the slices have in common; kept, since every one asks for them."""
+    return keys(seed, [(_named(each), (each.year,)) for each in dimensions])

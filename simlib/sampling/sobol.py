@@ -9,18 +9,21 @@ from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
+from simlib import loops
 from simlib.sampling.base import CHUNK, Array, Dimension, check_block
 from simlib.sampling.streams import stream
 
 __all__ = ["REPLICATES", "SobolSampler"]
 
 Bits = npt.NDArray[np.uint64]
+Whole = npt.NDArray[np.int64]
 
 REPLICATES = 16
 POINTS = CHUNK // REPLICATES  # of each replicate in a chunk: a power of two
 DEPTH = POINTS.bit_length() - 1  # direction numbers that a chunk uses
+LOW_DEPTH = DEPTH // 2  # of those, the ones of a point's last binary digits
+LOW = 2**LOW_DEPTH
 DIGITS = 52  # with half a unit added the probability is exact, and neither 0 nor 1
 RAW_DIGITS = 30  # of the unscrambled sequence: 2^30 points of each replicate
 FILE = "joe_kuo.txt"
@@ -41,7 +44,8 @@ class SobolSampler:
     Notes
     -----
     A point is a binary-linear function of its number: point n is the exclusive or of the direction
-    numbers of n's binary digits. Any chunk is therefore the first one, exclusive-or one number.
+    numbers of n's binary digits. Any chunk is therefore the first one, exclusive-or one number, and
+    the points of the first one are those of a table of 32, exclusive-or those of another.
 
     References
     ----------
@@ -60,50 +64,73 @@ class SobolSampler:
         self._places = {dimension: place for place, dimension in enumerate(self.dimensions)}
         if len(self._places) < len(self.dimensions):
             raise ValueError("expected each dimension once")
-        self._scrambled: dict[tuple[Dimension, int], tuple[Bits, Bits]] = {}
+        self._scrambled: dict[tuple[tuple[Dimension, ...], int], tuple[Whole, Whole, Whole]] = {}
 
     def __reduce__(self) -> tuple[type[SobolSampler], tuple[int, tuple[Dimension, ...]]]:
         # A worker scrambles for itself: that is quicker than sending the tables.
         return SobolSampler, (self.seed, self.dimensions)
 
-    def scores(self, dimensions: Sequence[Dimension], chunk: int, count: int) -> Array:
+    def scores(
+        self, dimensions: Sequence[Dimension], chunk: int, count: int, out: Array | None = None
+    ) -> Array:
         """Scores of one block; see `Sampler.scores`. The count is a multiple of 16."""
         check_block(chunk, count)
         if count % REPLICATES:
             raise ValueError(f"expected a multiple of {REPLICATES} futures, got {count}")
-        scores = np.empty((len(dimensions), count))
-        for row, dimension in zip(scores, dimensions, strict=True):
-            self._write_uniforms(row, dimension, chunk)
-        special.ndtri(scores, out=scores)
+        low, high = self._tables(tuple(dimensions), chunk)
+        scores = np.empty((len(dimensions), count)) if out is None else out
+        if loops.on():
+            from simlib.loops.drawing import draw_sobol
+
+            draw_sobol(low, high, scores)
+        else:
+            _write_scores(low, high, scores)
         return scores
 
-    def _write_uniforms(self, row: Array, dimension: Dimension, chunk: int) -> None:
-        first, later = self._tables(dimension, chunk)
-        start = np.zeros(REPLICATES, dtype=np.uint64)
-        for digit in range(chunk.bit_length()):
-            if chunk >> digit & 1:
-                start ^= later[:, digit]
-        points = first[: row.size // REPLICATES] ^ start
-        np.add(points.reshape(-1), 0.5, out=row)
-        row *= 2.0**-DIGITS
+    def _tables(self, dimensions: tuple[Dimension, ...], chunk: int) -> tuple[Whole, Whole]:
+        """(d, LOW, REPLICATES) and (d, POINTS // LOW, REPLICATES): a point is the exclusive or of two of theirs."""
+        round_ = max(FIRST_ROUND, chunk.bit_length())
+        asked = dimensions, round_
+        if asked not in self._scrambled:
+            self._scrambled[asked] = self._scramble_all(dimensions, DEPTH + round_)
+        low, first, later = self._scrambled[asked]
+        ahead = [digit for digit in range(round_) if chunk >> digit & 1]
+        return low, first ^ np.bitwise_xor.reduce(later[:, :, ahead], axis=2)[:, None]
 
-    def _tables(self, dimension: Dimension, chunk: int) -> tuple[Bits, Bits]:
-        """(POINTS, REPLICATES) points of the first chunk; (REPLICATES, k) directions of later ones."""
+    def _scramble_all(self, dimensions: tuple[Dimension, ...], depth: int) -> tuple[Whole, Whole, Whole]:
+        low = np.empty((len(dimensions), LOW, REPLICATES), dtype=np.int64)
+        first = np.empty((len(dimensions), POINTS // LOW, REPLICATES), dtype=np.int64)
+        later = np.empty((len(dimensions), REPLICATES, depth - DEPTH), dtype=np.int64)
+        for place, dimension in enumerate(dimensions):
+            low[place], first[place], later[place] = self._scramble(dimension, depth)
+        return low, first, later
+
+    def _scramble(self, dimension: Dimension, depth: int) -> tuple[Whole, Whole, Whole]:
+        """Give both tables of the first chunk, and (REPLICATES, k) directions of later ones."""
         if dimension not in self._places:
             raise ValueError(f"expected a dimension that the sampler was made with, got {dimension}")
-        round_ = max(FIRST_ROUND, chunk.bit_length())
-        key = dimension, round_
-        if key not in self._scrambled:
-            self._scrambled[key] = self._scramble(dimension, DEPTH + round_)
-        return self._scrambled[key]
-
-    def _scramble(self, dimension: Dimension, depth: int) -> tuple[Bits, Bits]:
         raw = _directions(len(self.dimensions), depth)[self._places[dimension]]
-        directions, shift = scrambled(self.seed, dimension, raw)
-        points = shift[None, :]
-        for direction in directions[:, :DEPTH].T:
-            points = np.concatenate([points, points ^ direction])
-        return points, directions[:, DEPTH:]
+        directions, shift = (digits.astype(np.int64) for digits in scrambled(self.seed, dimension, raw))
+        low = _sums(directions[:, :LOW_DEPTH], np.zeros_like(shift))
+        return low, _sums(directions[:, LOW_DEPTH:DEPTH], shift), directions[:, DEPTH:]
+
+
+def _sums(directions: Whole, shift: Whole) -> Whole:
+    """(2^k, REPLICATES) points of (REPLICATES, k) direction numbers: the exclusive or of any of them and of a shift."""
+    points = shift[None, :]
+    for direction in directions.T:
+        points = np.concatenate([points, points ^ direction])
+    return points
+
+
+def _write_scores(low: Whole, high: Whole, scores: Array) -> None:
+    from simlib.loops.normal import write_normal_scores
+
+    for row, lower, higher in zip(scores, low, high, strict=True):
+        points = (higher[:, None] ^ lower).reshape(-1)[: row.size]
+        np.add(points, 0.5, out=row)
+        np.multiply(row, 2.0**-DIGITS, out=row)
+        write_normal_scores(row)
 
 
 def scrambled(seed: int, dimension: Dimension, raw: Bits) -> tuple[Bits, Bits]:

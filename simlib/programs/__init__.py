@@ -1,0 +1,8 @@
+"""Formulas over futures as programs: traced once, run in short stretches; what is calculated is not known here."""
+
+from simlib.programs.assembly import Program, assemble
+from simlib.programs.graph import Bounds, Cell, Graph
+from simlib.programs.machine import Ledger, pass_by, run
+from simlib.programs.tracing import Traced, cells_of
+
+__all__ = ["Bounds", "Cell", "Graph", "Ledger", "Program", "Traced", "assemble", "cells_of", "pass_by", "run"]

@@ -1,0 +1,314 @@
+"""The figures of one future as a graph of elementary operations, each distinct one once; futures are not seen here.
+
+Operations are numpy's own, on one future at a time. Certain figures are worked out at once by numpy itself, and what
+bounds settle is settled: a delay that is never negative cannot bring a saving forward. So what is left to do for every
+future is what differs between them, and that gives the same bytes as the formulas evaluated by numpy.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+__all__ = ["OPERATIONS", "Bounds", "Cell", "Graph", "Operand"]
+
+OPERATIONS: dict[str, Callable[..., object]] = {
+    "add": np.add,
+    "subtract": np.subtract,
+    "multiply": np.multiply,
+    "divide": np.divide,
+    "minimum": np.minimum,
+    "maximum": np.maximum,
+    "less": np.less,
+    "less_equal": np.less_equal,
+    "equal": np.equal,
+    "logical_and": np.logical_and,
+    "logical_or": np.logical_or,
+    "logical_not": np.logical_not,
+    "isfinite": np.isfinite,
+    "isnan": np.isnan,
+    "floor": np.floor,
+    "absolute": np.absolute,
+    "where": np.where,
+}
+TRUTHS = ("less", "less_equal", "equal", "logical_and", "logical_or", "logical_not", "isfinite", "isnan")
+COMMUTES = ("add", "multiply", "equal", "logical_and", "logical_or")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Between what a figure lies in every future, and whether it may be infinite or no number at all."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    finite: bool = False
+    number: bool = False
+
+    @property
+    def certain(self) -> bool:
+        """Whether comparisons by these bounds hold."""
+        return self.number
+
+
+UNKNOWN = Bounds()
+TRUTH = Bounds(0.0, 1.0, finite=True, number=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cell:
+    """One figure that differs between futures: its place in the graph, its bounds, and whether it is true or false."""
+
+    place: int
+    bounds: Bounds
+    truth: bool = False
+
+
+Operand = Cell | float  # a float is the same in every future
+
+
+@dataclass(slots=True)
+class Graph:
+    """Operations in an order in which none comes before what it needs.
+
+    Attributes
+    ----------
+    steps
+        By place the operation and its operands, places (int) or certain numbers (float); inputs are
+        ``("input", number)``.
+    """
+
+    steps: list[tuple[object, ...]] = field(default_factory=list)
+    inputs: int = 0
+    _known: dict[tuple[object, ...], Cell] = field(default_factory=dict)
+    _cells: list[Cell] = field(default_factory=list)
+
+    def input(self, bounds: Bounds) -> Cell:
+        """Give a figure that is given for each future."""
+        self.inputs += 1
+        return self._cell(("input", self.inputs - 1), bounds, truth=False)
+
+    def apply(self, operation: str, *operands: Operand) -> Operand:
+        """Give what an operation makes of some operands."""
+        if not any(isinstance(operand, Cell) for operand in operands):
+            return _worked_out(operation, operands)
+        settled = _settled(self, operation, operands)
+        if settled is not None:
+            return settled
+        step = (operation, *(o.place if isinstance(o, Cell) else o for o in operands))
+        if operation in COMMUTES and _later(step[1], step[2]):
+            step = (operation, step[2], step[1])
+        # To a dict a float and a place of the same value are equal: their types tell them apart.
+        key = (*step, *map(type, step[1:]))
+        found = self._known.get(key)
+        if found is None:
+            bounds = TRUTH if operation in TRUTHS else _bounds(operation, [_of(o) for o in operands])
+            found = self._known[key] = self._cell(step, bounds, truth=_is_truth(operation, operands))
+        return found
+
+    def _cell(self, step: tuple[object, ...], bounds: Bounds, *, truth: bool) -> Cell:
+        cell = Cell(len(self.steps), bounds, truth)
+        self.steps.append(step)
+        self._cells.append(cell)
+        return cell
+
+    def cell(self, place: int) -> Cell:
+        """Give the figure at a place."""
+        return self._cells[place]
+
+
+def _later(first: object, second: object) -> bool:
+    """Tell whether operands that may change places should: the earlier figure first, a number last."""
+    if isinstance(first, int) and isinstance(second, int):
+        return first > second
+    return isinstance(first, float)
+
+
+def _is_truth(operation: str, operands: tuple[Operand, ...]) -> bool:
+    if operation == "where":
+        return all(o.truth if isinstance(o, Cell) else isinstance(o, bool) for o in operands[1:])
+    return operation in TRUTHS
+
+
+def _worked_out(operation: str, operands: tuple[Operand, ...]) -> float:
+    found = OPERATIONS[operation](*operands)
+    return bool(found) if operation in TRUTHS else float(found)  # type: ignore[arg-type]
+
+
+def _of(operand: Operand) -> Bounds:
+    """Give the bounds of an operand."""
+    if isinstance(operand, Cell):
+        return operand.bounds
+    return Bounds(operand, operand, finite=math.isfinite(operand), number=not math.isnan(operand))
+
+
+# ---- What needs no working out -----------------------------------------------------------------------------
+
+
+def _settled(graph: Graph, operation: str, operands: tuple[Operand, ...]) -> Operand | None:
+    """Give the answer where neutral operands or bounds settle it, None where they do not."""
+    rule = _RULES.get(operation)
+    return None if rule is None else rule(graph, *operands)
+
+
+def _same(operand: Operand, number: float) -> bool:
+    return not isinstance(operand, Cell) and operand == number
+
+
+def _add(_: Graph, a: Operand, b: Operand) -> Operand | None:
+    if _same(b, 0.0):
+        return a
+    return b if _same(a, 0.0) else None
+
+
+def _subtract(_: Graph, a: Operand, b: Operand) -> Operand | None:
+    if a is b and _of(a).finite:
+        return 0.0
+    return a if _same(b, 0.0) else None
+
+
+def _multiply(_: Graph, a: Operand, b: Operand) -> Operand | None:
+    for one, other in ((a, b), (b, a)):
+        if _same(one, 1.0):
+            return other
+        if _same(one, 0.0) and _of(other).finite:
+            return 0.0
+    return None
+
+
+def _divide(_: Graph, a: Operand, b: Operand) -> Operand | None:
+    return a if _same(b, 1.0) else None
+
+
+def _minimum(_: Graph, a: Operand, b: Operand) -> Operand | None:
+    first, second = _of(a), _of(b)
+    if a is b or (first.certain and second.certain and first.high <= second.low):
+        return a
+    return b if first.certain and second.certain and second.high <= first.low else None
+
+
+def _maximum(_: Graph, a: Operand, b: Operand) -> Operand | None:
+    first, second = _of(a), _of(b)
+    if a is b or (first.certain and second.certain and first.low >= second.high):
+        return a
+    return b if first.certain and second.certain and second.low >= first.high else None
+
+
+def _less(_: Graph, a: Operand, b: Operand) -> Operand | None:
+    first, second = _of(a), _of(b)
+    if not (first.certain and second.certain):
+        return None
+    if first.high < second.low:
+        return True
+    return False if first.low >= second.high else None
+
+
+def _less_equal(_: Graph, a: Operand, b: Operand) -> Operand | None:
+    first, second = _of(a), _of(b)
+    if not (first.certain and second.certain):
+        return None
+    if first.high <= second.low:
+        return True
+    return False if first.low > second.high else None
+
+
+def _equal(_: Graph, a: Operand, b: Operand) -> Operand | None:
+    first, second = _of(a), _of(b)
+    apart = first.certain and second.certain and (first.high < second.low or first.low > second.high)
+    return False if apart else None
+
+
+def _and(_: Graph, a: Operand, b: Operand) -> Operand | None:
+    for one, other in ((a, b), (b, a)):
+        if not isinstance(one, Cell):
+            return _truth(other) if one else False
+    return a if a is b else None
+
+
+def _or(_: Graph, a: Operand, b: Operand) -> Operand | None:
+    for one, other in ((a, b), (b, a)):
+        if not isinstance(one, Cell):
+            return True if one else _truth(other)
+    return a if a is b else None
+
+
+def _truth(operand: Operand) -> Operand | None:
+    return operand if isinstance(operand, Cell) and operand.truth else None
+
+
+def _isfinite(_: Graph, a: Operand) -> Operand | None:
+    return True if _of(a).finite else None
+
+
+def _isnan(_: Graph, a: Operand) -> Operand | None:
+    return False if _of(a).number else None
+
+
+def _absolute(_: Graph, a: Operand) -> Operand | None:
+    return a if _of(a).certain and _of(a).low >= 0.0 else None
+
+
+def _where(_: Graph, condition: Operand, a: Operand, b: Operand) -> Operand | None:
+    if not isinstance(condition, Cell):
+        return a if condition else b
+    alike = a is b or (not isinstance(a, Cell) and not isinstance(b, Cell) and a == b)
+    return a if alike else None
+
+
+_RULES: dict[str, Callable[..., Operand | None]] = {
+    "add": _add,
+    "subtract": _subtract,
+    "multiply": _multiply,
+    "divide": _divide,
+    "minimum": _minimum,
+    "maximum": _maximum,
+    "less": _less,
+    "less_equal": _less_equal,
+    "equal": _equal,
+    "logical_and": _and,
+    "logical_or": _or,
+    "isfinite": _isfinite,
+    "isnan": _isnan,
+    "absolute": _absolute,
+    "where": _where,
+}
+
+
+# ---- Bounds: rounding is monotone, so that bounds of rounded figures are the rounded bounds ----------------
+
+
+def _bounds(operation: str, of: list[Bounds]) -> Bounds:
+    if operation == "where":
+        a, b = of[1:]
+        return Bounds(min(a.low, b.low), max(a.high, b.high), a.finite and b.finite, a.number and b.number)
+    if not all(each.number for each in of):
+        return UNKNOWN
+    if operation in ("minimum", "maximum"):
+        a, b = of
+        choose = min if operation == "minimum" else max
+        return Bounds(choose(a.low, b.low), choose(a.high, b.high), a.finite and b.finite, number=True)
+    if operation in ("floor", "absolute"):
+        [a] = of
+        return Bounds(0.0 if operation == "absolute" else -math.inf, math.inf, a.finite, number=True)
+    a, b = of
+    safe = a.finite and b.finite and (operation != "divide" or b.low > 0.0 or b.high < 0.0)
+    return _corners(operation, a, b) if safe else UNKNOWN
+
+
+def _corners(operation: str, a: Bounds, b: Bounds) -> Bounds:
+    """Give the bounds of a sum, a difference, a product or a quotient of finite figures.
+
+    An end may be infinite: what leads to no number (an infinity less another) is no bound at all.
+    """
+    if operation == "add":
+        return Bounds(a.low + b.low, a.high + b.high, finite=True, number=True)
+    if operation == "subtract":
+        return Bounds(a.low - b.high, a.high - b.low, finite=True, number=True)
+    make = operator.mul if operation == "multiply" else operator.truediv
+    found = [make(x, y) for x in (a.low, a.high) for y in (b.low, b.high)]
+    if any(math.isnan(each) for each in found):  # nothing times without an end
+        return Bounds(finite=True, number=True)
+    return Bounds(min(found), max(found), finite=True, number=True)
