@@ -28,6 +28,7 @@ from simlib.flows import flows
 from simlib.happening import happening
 from simlib.kernels.paths import Floats
 from simlib.model import Model
+from simlib.naming import figure_name
 from simlib.passage import through_years
 from simlib.sampling import Dimension, stream
 
@@ -48,7 +49,7 @@ class Step:
 def bridge(model: Model) -> tuple[Step, ...]:
     """Give each assumption's mean shift from the plan; together with what they do jointly they add up to the mean."""
     found: list[Step] = []
-    ready = _loosened(model)
+    ready = loosened(model)
     nodes = [node for node in ready if isinstance(node, _Apart | Driver | Event | SumOfDraws)]
     if not model.pairs:
         return ()
@@ -60,7 +61,7 @@ def bridge(model: Model) -> tuple[Step, ...]:
         for j, node in enumerate(loose):
             stretch = slice(j * STRATA, (j + 1) * STRATA)
             shifts = {pair: float(row[stretch].mean() - base[pair][0]) for pair, row in means.items()}
-            found.append(Step(node.address, _label(node), shifts))
+            found.append(Step(node.address, _label(model, node), shifts))
     return tuple(found)
 
 
@@ -148,7 +149,7 @@ class _Apart:
         return source.within(self, own - self.apart, lambda stretch: own if own.ndim == 0 else own[..., stretch])
 
 
-def _loosened(model: Model) -> list[Node]:
+def loosened(model: Model) -> list[Node]:
     """Give the nodes, those apart that state a plan of their own."""
     plan, loose = list(model.plan), LooseSource(model, ())
     nodes: list[Node] = []
@@ -183,8 +184,8 @@ def _positions(model: Model, values: Values, count: int) -> dict[tuple[int, int]
     return found
 
 
-def _label(node: Node) -> str:
+def _label(model: Model, node: Node) -> str:
     node = node.node if isinstance(node, _Apart) else node
     quantity = getattr(node, "quantity", None)
     label = getattr(quantity, "label", None) or getattr(node, "label", None)
-    return label or node.address
+    return label or figure_name(model.config, node.address)

@@ -5,7 +5,7 @@ address, after what it needs. What the figures are used for is in ``simlib.compi
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -118,6 +118,7 @@ def _measure(name: str, measure: Measure) -> dict[str, Slot]:
         at = f"{base}.one_off.{key}"
         found |= _stated((f"{at}.amount", cost.amount, None, name), (f"{at}.overrun", cost.overrun, ONE, name))
         found |= _stated(*((f"{at}.shares.{c}", share, None, name) for c, share in (cost.shares or {}).items()))
+    found |= {f"{base}.slows.{key}": Slot(value, ZERO, name) for key, value in measure.slows.items()}
     return found | {f"{base}.overlaps.{key}": Slot(value, None, name) for key, value in measure.overlaps.items()}
 
 
@@ -158,11 +159,6 @@ class Figures:
     def __contains__(self, address: str) -> bool:
         """Tell whether the file states this figure."""
         return address in self._slots
-
-    @property
-    def addresses(self) -> Iterator[str]:
-        """Every address that the file states."""
-        return iter(self._slots)
 
     def constant(self, address: str, value: float, plan: float | None = None) -> int:
         """Give the node of a certain figure that the file need not state."""

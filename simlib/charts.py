@@ -1,111 +1,24 @@
-"""The figures behind each chart, with its title and its message in words; nothing is drawn here."""
+"""Fans and curves of a report: their figures, titles and messages in words; nothing is drawn here.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+Bars and waterfalls are in ``simlib.barcharts``.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from simlib.wording import chance, joined, margin, money
+from simlib.layout import Cell, Chart, Table
+from simlib.plots import Band, Curve, CurveLine, Fan, FanPanel
+from simlib.verdicts import of_gap
+from simlib.wording import chance, margin, money
 
-__all__ = ["Band", "Chart", "Curve", "CurveLine", "Fan", "FanPanel", "council_charts"]
+__all__ = ["gap_curve", "gap_fan", "in_one_hearing", "reserve_curve", "reserves_fan", "savings_fan"]
 
+Document = Mapping[str, Any]
 _LEVELS = ("p10", "p25", "p50", "p75", "p90")
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """How a quantity spreads, year by year.
-
-    Parameters
-    ----------
-    p10, p25, p50, p75, p90, plan : tuple of float, shape (years,)
-        Quantiles over the futures, and the business case's own figure [the chart's unit].
-    """
-
-    p10: tuple[float, ...]
-    p25: tuple[float, ...]
-    p50: tuple[float, ...]
-    p75: tuple[float, ...]
-    p90: tuple[float, ...]
-    plan: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FanPanel:
-    """One option's band with its name and its message in a few words."""
-
-    label: str
-    message: str
-    band: Band
-
-
-@dataclass(frozen=True, slots=True)
-class Fan:
-    """Bands by option beside each other, with a labelled rule across all of them.
-
-    Parameters
-    ----------
-    years : tuple of str, shape (years,)
-        Financial years.
-    target : str or None
-        The year that is marked.
-    rule, rule_label
-        Height of the rule [unit], and what it means.
-    axis : str
-        What the vertical axis measures, in words.
-    """
-
-    years: tuple[str, ...]
-    target: str | None
-    panels: tuple[FanPanel, ...]
-    unit: str
-    axis: str
-    rule: float
-    rule_label: str
-
-
-@dataclass(frozen=True, slots=True)
-class CurveLine:
-    """One option's distribution: the share of futures in which the gap is at most ``values``.
-
-    Parameters
-    ----------
-    probabilities, values : tuple of float, shape (points,)
-        Increasing [0 to 1] and [the chart's unit].
-    plan : float
-        The business case's own figure.
-    """
-
-    label: str
-    probabilities: tuple[float, ...]
-    values: tuple[float, ...]
-    plan: float
-
-
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """The target year's position of every option in one picture."""
-
-    lines: tuple[CurveLine, ...]
-    year: str
-    unit: str
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """One picture: its data, its title, and its message for those who do not see it.
-
-    Parameters
-    ----------
-    id : str
-        Unique in the report; the stem of its files.
-    alt : str
-        What the picture shows, stated with figures.
-    """
-
-    id: str
-    title: str
-    alt: str
-    data: Fan | Curve
+_GAP_NAMES = ("1 in 10 better than", "1 in 4 better than", "middle", "1 in 4 worse than", "1 in 10 worse than")
+_HEARD = 3  # options that can be told apart by ear
+_SHARES = tuple(range(5, 100, 5))  # futures of 100 at which a curve's table has a row
+_CONFIDENCES = tuple(range(50, 100))  # of which a reader may ask for the reserve needed
 
 
 def _band(by_year: Mapping[str, Any], years: tuple[str, ...]) -> Band:
@@ -114,8 +27,45 @@ def _band(by_year: Mapping[str, Any], years: tuple[str, ...]) -> Band:
     return Band(*rows)
 
 
-def council_charts(document: Mapping[str, Any], council: str) -> tuple[Chart, ...]:
-    """Give the charts of one council: the gap's fan, the target year's curve, the reserves' path.
+def _pairs(document: Document, council: str, figure: str) -> dict[str, Document]:
+    """Give by id the results of each option that has a figure for a council, with what the option is."""
+    return {
+        key: {**option["councils"][council], "label": option["label"], "no_costed_saving": option["no_costed_saving"]}
+        for key, option in document["options"].items()
+        if option["councils"].get(council, {}).get(figure)
+    }
+
+
+def in_one_hearing(found: Sequence[tuple[str, float, str]]) -> str:
+    """Tell options' figures in words that can be listened to: a few one by one, of many the lowest and the highest.
+
+    Parameters
+    ----------
+    found : sequence of (label, figure, words)
+        The words tell the figure.
+
+    Examples
+    --------
+    >>> in_one_hearing([("Alone", 0.1, "£0.1m"), ("Together", 0.3, "£0.3m")])
+    '£0.1m (Alone); £0.3m (Together)'
+    >>> in_one_hearing([("A", 2, "£2m"), ("B", 1, "£1m"), ("C", 3, "£3m"), ("D", 2, "£2m")])
+    'lowest £1m (B), highest £3m (C)'
+    """
+    if len(found) <= _HEARD:
+        return "; ".join(f"{words} ({label})" for label, _, words in found)
+    (low, _, least), (high, _, most) = (pick(found, key=lambda each: each[1]) for pick in (min, max))
+    if least == most:
+        return f"{least} under all {len(found)} options"
+    return f"lowest {least} ({low}), highest {most} ({high})"
+
+
+def _rest_told(count: int) -> str:
+    """Say where the options are that the words have left out."""
+    return f" The table has all {count} options." if count > _HEARD else ""
+
+
+def gap_fan(document: Document, council: str) -> Chart | None:
+    """Give the recurring gap by option and year.
 
     Parameters
     ----------
@@ -124,113 +74,206 @@ def council_charts(document: Mapping[str, Any], council: str) -> tuple[Chart, ..
     council : str
         Its id.
     """
-    pairs = {
-        option["label"]: {**option["councils"][council], "no_costed_saving": option.get("no_costed_saving")}
-        for option in document["options"].values()
-        if council in option["councils"]
-    }
-    charts = (builder(document, council, pairs) for builder in (_gap_fan, _gap_curve, _reserves_fan))
-    return tuple(chart for chart in charts if chart is not None)
-
-
-def _gap_fan(document: Mapping[str, Any], council: str, pairs: Mapping[str, Any]) -> Chart | None:
-    """Give the recurring gap by option and year."""
-    shown = {label: pair for label, pair in pairs.items() if pair.get("gap_recurring")}
-    target, unit = document["target_year"], document["unit"]
+    shown, target, unit = _pairs(document, council, "gap_recurring"), document["target_year"], document["unit"]
     if not shown or target is None:
         return None
-    years = tuple(document["years"])
-    panels = tuple(_gap_panel(label, pair, years, document) for label, pair in shown.items())
-    name = document["councils"][council]["label"]
-    middles = [
-        f"{label}: middle {margin(pair['gap_recurring'][target]['p50'], unit)}, plan "
-        f"{margin(pair['gap_recurring'][target]['plan'], unit)}"
-        for label, pair in shown.items()
-    ]
+    years, name = tuple(document["years"]), document["councils"][council]["label"]
+    panels = tuple(_gap_panel(key, pair, years, document) for key, pair in shown.items())
+    middle, plan = (
+        in_one_hearing([(pair["label"], gap[level], margin(gap[level], unit)) for pair in shown.values()
+                        for gap in [pair["gap_recurring"][target]]])
+        for level in ("p50", "plan")
+    )  # fmt: skip
     return Chart(
         f"gap_{council}",
         f"{name}: the recurring gap by option",
-        f"Fan chart of the recurring gap of {name} by option and year; at or below nothing it is closed. "
-        f"In {target}: {'; '.join(middles)}.",
+        f"Fan chart of the recurring gap of {name} by option and year. In {target}, middle of the futures: {middle}. "
+        f"Business case: {plan}.{_rest_told(len(shown))}",
         Fan(years, target, panels, unit, "Recurring gap (dot: target year)", 0.0, "gap closed"),
-    )
+        _years_table(
+            f"gap_{council}_figures", "The recurring gap on 31 March of each year (a minus is money to spare)", shown,
+            "gap_recurring", unit, _GAP_NAMES,
+        ),
+    )  # fmt: skip
 
 
-def _gap_panel(label: str, pair: Mapping[str, Any], years: tuple[str, ...], document: Mapping[str, Any]) -> FanPanel:
+def _gap_panel(key: str, pair: Document, years: tuple[str, ...], document: Document) -> FanPanel:
     """Give one option's panel; its message is the headline chance."""
     headline = pair["closes"].get(document["headline"])
-    message = f"closes in {chance(headline['probability'], headline['error'])} futures" if headline else ""
-    if pair.get("no_costed_saving"):
+    holds = "closes" if of_gap(document) else "test met"
+    message = f"{holds} in {chance(headline['probability'], headline['error'])} futures" if headline else ""
+    if pair["no_costed_saving"]:
         message = "no costed saving"
     elif headline and headline["probability"] == 0:
-        message = "closes in none of the futures drawn"
-    return FanPanel(label, message, _band(pair["gap_recurring"], years))
+        message = f"{holds} in no future drawn"
+    return FanPanel(key, pair["label"], message, _band(pair["gap_recurring"], years))
 
 
-def _gap_curve(document: Mapping[str, Any], council: str, pairs: Mapping[str, Any]) -> Chart | None:
+def savings_fan(document: Document, council: str) -> Chart | None:
+    """Give the savings received by option and year, of a council for which no gap is stated."""
+    shown, unit = _pairs(document, council, "savings"), document["unit"]
+    shown = {k: p for k, p in shown.items() if any(e["plan"] or e["sd"] for e in p["savings"].values())}
+    if not shown or _pairs(document, council, "gap_recurring"):
+        return None
+    years, name = tuple(document["years"]), document["councils"][council]["label"]
+    panels = tuple(FanPanel(key, pair["label"], "", _band(pair["savings"], years)) for key, pair in shown.items())
+    last = years[-1]
+    middle, plan = (
+        in_one_hearing([(pair["label"], pair["savings"][last][level], money(pair["savings"][last][level], unit))
+                        for pair in shown.values()])
+        for level in ("p50", "plan")
+    )  # fmt: skip
+    return Chart(
+        f"savings_{council}",
+        f"{name}: savings received in each year",
+        f"Fan chart of the savings of {name} by option and year. In {last}, middle of the futures: {middle}. "
+        f"Business case: {plan}.{_rest_told(len(shown))}",
+        Fan(years, None, panels, unit, "Savings received in the year", 0.0, "no saving"),
+        _years_table(
+            f"savings_{council}_figures", "Savings received in each year", shown, "savings", unit, _GAP_NAMES[::-1]
+        ),
+    )  # fmt: skip
+
+
+def gap_curve(document: Document, council: str) -> Chart | None:
     """Give the share of futures against the size of the gap in the target year."""
-    shown = {label: pair for label, pair in pairs.items() if pair.get("curve")}
-    target, unit = document["target_year"], document["unit"]
+    shown, target, unit = _pairs(document, council, "curve"), document["target_year"], document["unit"]
     if not shown or target is None:
         return None
-    lines = tuple(
-        CurveLine(
-            label,
-            tuple(map(float, pair["curve"]["probabilities"])),
-            tuple(map(float, pair["curve"]["values"])),
-            float(pair["gap_recurring"][target]["plan"]),
-        )
-        for label, pair in shown.items()
-    )
+    plans = {key: pair["gap_recurring"][target]["plan"] for key, pair in shown.items()}
+    lines = tuple(_line(key, pair["label"], pair["curve"], plans[key]) for key, pair in shown.items())
     name = document["councils"][council]["label"]
     return Chart(
         f"position_{council}",
         f"{name}: how large a gap remains in {target}",
-        f"Curves of the share of futures in which the recurring gap of {name} in {target} is at most so "
-        f"large. "
-        f"{joined([_half(line, unit) for line in lines])}.",
-        Curve(lines, target, unit),
-    )
+        f"Curves of how large a recurring gap of {name} remains in {target}. The middle half of the futures: "
+        f"{in_one_hearing([_half(line, unit) for line in lines])}.{_rest_told(len(lines))}",
+        Curve(
+            lines, unit, f"Recurring gap in {target} (left of the rule: closed)",
+            "Futures of 100 in which the gap is no larger", 0.0, "gap closed",
+        ),
+        _curve_table(
+            f"position_{council}_figures",
+            f"The recurring gap in {target}: in so many of 100 futures it is no larger (a minus is money to spare)",
+            "Futures of 100", lines, unit, _SHARES,
+        ),
+    )  # fmt: skip
 
 
-def _half(line: CurveLine, unit: str) -> str:
-    """Tell a curve's middle half in words."""
-    low, high = (line.values[round(share * (len(line.values) - 1))] for share in (0.25, 0.75))
-    return f"{line.label}: half of the futures lie between {money(low, unit)} and {money(high, unit)}"
+def _line(key: str, label: str, curve: Document, plan: float) -> CurveLine:
+    """Give a curve of the summary as a line."""
+    return CurveLine(key, label, tuple(map(float, curve["probabilities"])), tuple(map(float, curve["values"])), plan)
 
 
-def _reserves_fan(document: Mapping[str, Any], council: str, pairs: Mapping[str, Any]) -> Chart | None:
+def _half(line: CurveLine, unit: str) -> tuple[str, float, str]:
+    """Give a curve's name, its middle, and its middle half in words."""
+    low, high = (_at(line, share) for share in (25, 75))
+    return line.label, _at(line, 50), f"between {_side(low, high, unit)} and {_side(high, low, unit)}"
+
+
+def _side(value: float, beside: float, unit: str) -> str:
+    """Tell a gap beside another: ``£0.2m to spare``."""
+    return f"{money(abs(value), unit, like=max(abs(value), abs(beside)))} {'to spare' if value < 0 else 'short'}"
+
+
+def _at(line: CurveLine, share: int) -> float:
+    """Give a line's value at so many of 100 futures."""
+    return line.values[round(share / 100 * (len(line.values) - 1))]
+
+
+def reserves_fan(document: Document, council: str) -> Chart | None:
     """Give the general fund's path by option, with its minimum as the rule."""
-    shown = {label: pair for label, pair in pairs.items() if pair.get("general_fund")}
-    minimum = document["councils"][council].get("general_fund_minimum")
+    shown, minimum = _pairs(document, council, "general_fund"), document["councils"][council]["general_fund_minimum"]
     if not shown or minimum is None:
         return None
-    years, unit = tuple(document["years"]), document["unit"]
-    panels = tuple(_reserves_panel(label, pair, years) for label, pair in shown.items())
-    name, last = document["councils"][council]["label"], years[-1]
-    ends = [f"{label}: {money(pair['general_fund'][last]['p50'], unit)}" for label, pair in shown.items()]
+    years, unit, name = tuple(document["years"]), document["unit"], document["councils"][council]["label"]
+    panels = tuple(_reserves_panel(key, pair, years) for key, pair in shown.items())
+    last = years[-1]
+    ends = [(pair["label"], fund["p50"], money(fund["p50"], unit)) for pair in shown.values()
+            for fund in [pair["general_fund"][last]]]  # fmt: skip
     return Chart(
         f"reserves_{council}",
         f"{name}: the general fund before further action",
         f"Fan chart of the general fund of {name} by option and year, against its minimum of "
-        f"{money(minimum, unit)}. "
-        f"Middle at the end of {last}: {'; '.join(ends)}.",
+        f"{money(minimum, unit)}. Middle of the futures at the end of {last}: {in_one_hearing(ends)}."
+        f"{_rest_told(len(shown))}",
         Fan(
-            years,
-            document["target_year"],
-            panels,
-            unit,
-            "General fund at 31 March (dot: target year)",
-            float(minimum),
-            "minimum",
+            years, document["target_year"], panels, unit, "General fund at 31 March (dot: target year)",
+            float(minimum), "minimum",
         ),
-    )
+        _years_table(
+            f"reserves_{council}_figures",
+            "The general fund on 31 March of each year (a minus is money that is not there)", shown, "general_fund",
+            unit, _GAP_NAMES[::-1],
+        ),
+    )  # fmt: skip
 
 
-def _reserves_panel(label: str, pair: Mapping[str, Any], years: tuple[str, ...]) -> FanPanel:
+def _reserves_panel(key: str, pair: Document, years: tuple[str, ...]) -> FanPanel:
     """Give one option's panel; its message is how often the reserves hold."""
     holds = pair["closes"].get("reserves_hold")
     message = f"holds in {chance(holds['probability'], holds['error'])} futures" if holds else ""
     if holds and holds["probability"] == 0:
         message = "below its minimum in every future drawn"
-    return FanPanel(label, message, _band(pair["general_fund"], years))
+    return FanPanel(key, pair["label"], message, _band(pair["general_fund"], years))
+
+
+def reserve_curve(document: Document, council: str) -> Chart | None:
+    """Give the opening balance that would hold against the confidence wanted; a reader may ask for one of their own."""
+    shown = {k: p for k, p in _pairs(document, council, "reserve_needed").items() if p["reserve_needed"].get("curve")}
+    if not shown:
+        return None
+    unit, name = document["unit"], document["councils"][council]["label"]
+    needed = {key: pair["reserve_needed"] for key, pair in shown.items()}
+    lines = tuple(_line(k, pair["label"], needed[k]["curve"], needed[k]["plan"]) for k, pair in shown.items())
+    told = [(pair["label"], needed[key]["90"], money(needed[key]["90"], unit)) for key, pair in shown.items()]
+    return Chart(
+        f"reserve_needed_{council}",
+        f"{name}: the opening balance that would hold",
+        f"Curves of the opening balance that keeps the reserves of {name} at or above their minimum in every year. "
+        f"For 90 of 100 futures: {in_one_hearing(told)}.{_rest_told(len(shown))}",
+        Curve(
+            lines, unit, "Opening balance of the general fund", "Futures of 100 in which it is enough",
+            document["councils"][council].get("general_fund_opening"), "held at the start",
+        ),
+        _curve_table(
+            f"reserve_needed_{council}_figures",
+            "The opening balance that keeps reserves at or above their minimum in so many of 100 futures",
+            "Futures of 100", lines, unit, _CONFIDENCES,
+        ),
+        choose=True,
+    )  # fmt: skip
+
+
+# Their figures as tables
+
+
+def _years_table(
+    key: str, caption: str, pairs: Mapping[str, Document], figure: str, unit: str, names: tuple[str, ...]
+) -> Table:
+    """Give one figure's band in every year under every option."""
+    rows: list[tuple[Cell, ...]] = []
+    for pair in pairs.values():
+        like = max(abs(entry[level]) for entry in pair[figure].values() for level in ("plan", "p10", "p90"))
+        rows += [
+            (Cell(f"{pair['label']}, {year}"), *_band_cells(entry, unit, like)) for year, entry in pair[figure].items()
+        ]
+    return Table(key, caption, ("Option and year", "Business case", *names), tuple(rows))
+
+
+def _band_cells(entry: Document, unit: str, like: float) -> Iterator[Cell]:
+    """Give a figure's plan and its band as cells."""
+    for level in ("plan", *_LEVELS):
+        yield Cell(money(entry[level], unit, entry["error"].get(level, 0.0), like=like), entry[level])
+
+
+def _curve_table(
+    key: str, caption: str, name: str, lines: tuple[CurveLine, ...], unit: str, shares: tuple[int, ...]
+) -> Table:
+    """Give curves as a table: a row for each share of the futures, a column for each option."""
+    like = max(abs(value) for line in lines for value in line.values[1:-1])
+    rows = tuple(
+        (Cell(str(share)), *(Cell(money(_at(line, share), unit, like=like), _at(line, share)) for line in lines))
+        for share in shares
+    )
+    return Table(key, caption, (name, *(line.label for line in lines)), rows)

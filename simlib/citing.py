@@ -12,6 +12,7 @@ from simlib.config import Config
 from simlib.config.quantities import Quantity, Source
 from simlib.config.schema import Section
 from simlib.model import Model
+from simlib.naming import figure_name
 
 Entry = dict[str, Any]
 
@@ -32,6 +33,19 @@ def _sources(address: str, section: Any) -> Iterator[tuple[str, Any]]:
         yield address, section.source
     for name, value in _inside(section):
         yield from _sources(f"{address}.{name}".lstrip("."), value)
+
+
+def notes(config: Config) -> Iterator[Entry]:
+    """Give what the file's author notes of any entry but an uncertain figure, which has its own in the register."""
+    yield from _notes(config, "", config)
+
+
+def _notes(config: Config, address: str, section: Any) -> Iterator[Entry]:
+    note = getattr(section, "note", None)
+    if note and isinstance(section, Section):
+        yield {"address": address, "label": figure_name(config, address), "text": note}
+    for name, value in _inside(section):
+        yield from _notes(config, f"{address}.{name}".lstrip("."), value)
 
 
 def _inside(section: Any) -> list[tuple[str, Any]]:
@@ -68,13 +82,15 @@ def certain_figures(config: Config) -> dict[str, Entry]:
         if isinstance(slot.value, Quantity) and isinstance(slot.value.value, int | float)
     }
     for address, amounts in _plans(config):
-        found[address] = {"value": amounts, "kind": "money", "label": None, "source": cited(config, address, None)}
+        source = cited(config, address, None)
+        found[address] = {"value": amounts, "kind": "money", "label": figure_name(config, address), "source": source}
     return found
 
 
 def _entry(config: Config, address: str, value: float, quantity: Quantity) -> Entry:
     source = cited(config, address, quantity.source)
-    return {"value": float(value), "kind": quantity.kind, "label": quantity.label, "source": source}
+    label = quantity.label or figure_name(config, address)
+    return {"value": float(value), "kind": quantity.kind, "label": label, "source": source}
 
 
 def _plans(config: Config) -> Iterator[tuple[str, list[float] | float]]:

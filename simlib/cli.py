@@ -1,7 +1,8 @@
 """The ``simlib`` command: parse the words, call the library, give an exit code; nothing is computed here.
 
 Exit codes: 0 fine; 2 the user's file or words (a message, no traceback, nothing written); 1 our bug;
-130 interrupted. Only typer is imported at the top, so that ``simlib --help`` is there at once.
+130 interrupted. Nothing large is imported at the top, so that ``simlib --help`` is there at once. The words of each
+command, and what they are for, are in ``arguments``; what the commands take is called here as it is there.
 """
 
 import atexit
@@ -12,10 +13,9 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ParamSpec, TextIO
+from typing import TYPE_CHECKING, ParamSpec, TextIO
 
-import typer
-
+from simlib.arguments import plain, read
 from simlib.errors import ConfigError, Problem, ResultsError, SimlibError
 from simlib.options import listed, one_of, precisions, refusal, size, whole
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from simlib.layout import Report
     from simlib.model import Model
 
-__all__ = ["app", "guarded", "main"]
+__all__ = ["guarded", "main"]
 
 P = ParamSpec("P")
 _INTERRUPTED = 130
@@ -36,22 +36,6 @@ _QUIETLY = {
     "VECLIB_MAXIMUM_THREADS": "1",
     "PYDANTIC_DISABLE_PLUGINS": "__all__",
 }
-
-app = typer.Typer(
-    name="simlib",
-    help="How sure is a council's budget decision? Draws many thousands of futures from a YAML file, and "
-    "tells how often each option closes the gap. All results are before further action.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-
-Configs = Annotated[list[Path], typer.Argument(metavar="CONFIG...", help="One or more YAML files.")]
-Sets = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="ADDRESS=VALUE", help="Put a value in place of the file's; may be repeated."),
-]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,13 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # a terminal without a pound sign still gets the figures
     _set_up()
     gc.set_threshold(1_000_000, 50, 50)  # what starting up makes is there to stay: looking for garbage costs a tenth
-    try:
-        app(args=None if arguments is None else list(arguments), prog_name="simlib")
-    except SystemExit as finished:
-        return finished.code if isinstance(finished.code, int) else int(finished.code is not None)
-    except KeyboardInterrupt:
-        return _INTERRUPTED
-    return 0
+    return _obey(sys.argv[1:] if arguments is None else arguments)
 
 
 def _set_up() -> None:
@@ -86,40 +64,35 @@ def _set_up() -> None:
     atexit.register(gc.freeze)  # what is still there goes with the process: taking it apart first takes 0.2 s
 
 
-def guarded(command: Callable[P, int | None]) -> Callable[P, None]:
+def guarded(command: Callable[P, int | None]) -> Callable[P, int]:
     """Turn a refusal into its message and exit code 2, and an interruption into 130."""
 
     @functools.wraps(command)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> int:
         try:
             code = command(*args, **kwargs)
         except SimlibError as refusal:
-            typer.echo(_plain(str(refusal)), err=True)
+            _say(plain(str(refusal)), sys.stderr)
             code = 2
         except MemoryError as trouble:
             reason = f" ({trouble})" if str(trouble) else ""
-            typer.echo(
-                f"this needs more memory than there is{reason}: ask for fewer --simulations, or keep fewer", err=True
+            _say(
+                f"this needs more memory than there is{reason}: ask for fewer --simulations, or keep fewer", sys.stderr
             )
             code = 2
         except KeyboardInterrupt:
-            typer.echo("interrupted", err=True)
+            _say("interrupted", sys.stderr)
             code = _INTERRUPTED
         except BrokenPipeError:
             code = _quiet_pipe()
         except OSError as problem:
             if problem.errno != errno.ENOSPC:
                 raise
-            typer.echo(f"the output cannot be written: {problem.strerror}", err=True)
+            _say(f"the output cannot be written: {problem.strerror}", sys.stderr)
             code = 2 + _quiet_pipe()
-        raise typer.Exit(code or 0)
+        return code or 0
 
     return wrapped
-
-
-def _plain(text: str) -> str:
-    """Take from a message what could steer a terminal: it may quote the user's file."""
-    return "\n".join("".join(c if c.isprintable() else "?" for c in line) for line in text.split("\n"))
 
 
 def _nowhere() -> TextIO:
@@ -133,55 +106,30 @@ def _quiet_pipe() -> int:
     return 0
 
 
-def _version(asked: bool) -> None:
-    """Print the version and stop."""
-    if asked:
-        from simlib import __version__
-
-        typer.echo(f"simlib {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _root(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
-    """Take the options of simlib itself."""
+def _say(text: str, stream: TextIO | None = None) -> None:
+    """Print a line at once, also where somebody reads it through a pipe."""
+    print(text, file=stream, flush=True)
 
 
 # run
 
 
-@app.command()
 @guarded
 def run(
-    configs: Configs,
-    simulations: Annotated[str | None, typer.Option(help="Number of futures: 100000, 100_000 or 1e5.")] = None,
-    seed: Annotated[str | None, typer.Option(help="Seed of the random draws; 0 is a seed.")] = None,
-    sampler: Annotated[str | None, typer.Option(help="random, latin_hypercube or sobol.")] = None,
-    sets: Sets = None,
-    jobs: Annotated[str | None, typer.Option(help="Workers; all cores where left out.")] = None,
-    backend: Annotated[str | None, typer.Option(help="threading or loky.")] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="The run's folder; with several files, the folder of theirs.")
-    ] = None,
-    formats: Annotated[
-        list[str] | None, typer.Option("--format", help="json, nc, html, figures; repeated or with commas.")
-    ] = None,
-    precision: Annotated[
-        list[str] | None,
-        typer.Option(help="Draw until every headline chance is known within this, such as 0.5%; or p90=£0.05m."),
-    ] = None,
-    keep_order: Annotated[
-        Path | None,
-        typer.Option(metavar="RUN", help="A former run whose drivers keep their places in the sequence of sobol."),
-    ] = None,
-    memory: Annotated[
-        str | None, typer.Option(help="For futures that are held, such as 500MB; else a quarter of the machine's.")
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="One line for each option.")] = False,
+    configs: Sequence[Path],
+    *,
+    simulations: str | None,
+    seed: str | None,
+    sampler: str | None,
+    sets: Sequence[str] | None,
+    jobs: str | None,
+    backend: str | None,
+    out: Path | None,
+    formats: Sequence[str] | None,
+    precision: Sequence[str] | None,
+    keep_order: Path | None,
+    memory: str | None,
+    quiet: bool,
 ) -> None:
     """Draw futures of each CONFIG, print what they say, and write runs/<name>/."""
     from simlib.reporters import FORMATS, check_formats
@@ -223,7 +171,7 @@ def _run_one(
 
     watch = Stopwatch()
     _start_loops(options["simulations"] or model.config.run.simulations)  # type: ignore[arg-type]
-    with ProgressBar(place.name) as bar:
+    with ProgressBar(plain(place.name)[:60]) as bar:
         futures = simulate(model, progress=bar, **options)  # type: ignore[arg-type]
         watch.lap("simulate")
         summary = summarise(futures, simulate_plan(model), n_jobs=options["n_jobs"])  # type: ignore[arg-type]
@@ -236,7 +184,7 @@ def _run_one(
         _quiet_pipe()  # who asked for the first lines only wants the files all the same
     write_folder(report, place, formats, futures)
     if not quiet:
-        typer.echo(f"\nWritten to {_plain(str(place))}/")
+        _say(f"\nWritten to {plain(str(place))}/")
 
 
 def _start_loops(simulations: int) -> None:
@@ -245,9 +193,9 @@ def _start_loops(simulations: int) -> None:
 
     trouble = loops.start_for(simulations)
     if trouble:
-        typer.echo(_plain(f"compiled loops are not in use ({trouble}): large runs take longer"), err=True)
+        _say(plain(f"compiled loops are not in use ({trouble}): large runs take longer"), sys.stderr)
     elif loops.on() and not loops.known():
-        typer.echo("compiling, once: this takes half a minute ...", err=True)
+        _say("compiling, once: this takes half a minute ...", sys.stderr)
 
 
 def _print(report: "Report", *, quiet: bool) -> None:
@@ -318,9 +266,8 @@ def _cores() -> int:
 # the rest
 
 
-@app.command()
 @guarded
-def check(configs: Configs, sets: Sets = None) -> None:
+def check(configs: Sequence[Path], *, sets: Sequence[str] | None) -> None:
     """Read each CONFIG back in plain words, without drawing anything."""
     from simlib.compiling import compile_model
     from simlib.console import open_console, print_lines
@@ -332,26 +279,17 @@ def check(configs: Configs, sets: Sets = None) -> None:
         print_lines(read_back(config, compile_model(config)), console)
 
 
-@app.command()
 @guarded
-def report(
-    folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder, such as runs/south_somerset.")],
-    out: Annotated[Path | None, typer.Option(help="Another folder to write to; the run's own where left out.")] = None,
-    formats: Annotated[
-        list[str] | None, typer.Option("--format", help="html, figures; repeated or with commas.")
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="One line for each option.")] = False,
-) -> None:
+def report(folder: Path, *, out: Path | None, formats: Sequence[str] | None, quiet: bool) -> None:
     """Print a RUN again and render its report anew, without drawing anything."""
-    from simlib.report import build_report, load_summary, render_again
+    from simlib.report import load_summary, render_again, report_again
 
     summary = load_summary(folder)
     if formats or out:
         render_again(summary, folder, out=out, formats=listed(formats))
-    _print(build_report(summary), quiet=quiet)
+    _print(report_again(summary, folder), quiet=quiet)
 
 
-@app.command()
 @guarded
 def schema() -> None:
     """Print the JSON Schema of the config language, for editors."""
@@ -359,25 +297,21 @@ def schema() -> None:
 
     from simlib.config.json_schema import config_schema
 
-    typer.echo(json.dumps(config_schema(), indent=2, ensure_ascii=False))
+    _say(json.dumps(config_schema(), indent=2, ensure_ascii=False))
 
 
-@app.command()
 @guarded
-def explain(
-    word: Annotated[list[str], typer.Argument(metavar="FAMILY|TERM", help="Such as pert, or gap.")],
-) -> None:
+def explain(words: Sequence[str]) -> None:
     """Say what a family of distributions or a term means."""
     from simlib.console import open_console, print_lines
     from simlib.explain import explanation
 
     console = open_console()
-    print_lines(explanation(" ".join(word), encoding=console.encoding), console)
+    print_lines(explanation(" ".join(words), encoding=console.encoding), console)
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 @guarded
-def test(context: typer.Context) -> int:
+def test(words: Sequence[str]) -> int:
     """Run simlib's own tests; further words are passed on to pytest."""
     import subprocess
 
@@ -387,7 +321,28 @@ def test(context: typer.Context) -> int:
             "the tests come with the repository, not with the installed package: "
             "clone it and run python3 scripts/simlib.py test"
         )
-    return subprocess.run([sys.executable, "-m", "pytest", *context.args], cwd=root, check=False).returncode
+    return subprocess.run([sys.executable, "-m", "pytest", *words], cwd=root, check=False).returncode
+
+
+_COMMANDS: Mapping[str, Callable[..., int]] = {
+    "run": run,
+    "check": check,
+    "report": report,
+    "schema": schema,
+    "explain": explain,
+    "test": test,
+}
+
+
+@guarded
+def _obey(words: Sequence[str]) -> int:
+    """Do what the words of a command ask for."""
+    try:
+        name, options = read(words)
+    except SystemExit as finished:
+        sys.stdout.flush()  # help may be read through a pipe that closes
+        return int(finished.code or 0)
+    return _COMMANDS[name](**options)
 
 
 if __name__ == "__main__":

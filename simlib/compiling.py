@@ -35,6 +35,7 @@ from simlib.model import (
 )
 from simlib.relations import Relations
 from simlib.sampling import Dimension
+from simlib.slowing import Schemes, with_slowed
 
 
 def compile_model(config: Config) -> Model:
@@ -84,6 +85,7 @@ class _Compiler:
             figures.event(f"events.{name}")
         effects, event_costs = tuple(self._effects()), tuple(self._event_costs())
         options = tuple(self._option(name) for name in config.options)
+        schemes = with_slowed(config, figures, Schemes(measures, costs, event_costs, options))
         outputs = tuple(
             OutputModel(name, title(name, q.label), q.kind, figures.node(f"outputs.{name}"), q.condition)
             for name, q in config.outputs.items()
@@ -100,10 +102,10 @@ class _Compiler:
             councils,
             lines,
             effects,
-            measures,
-            costs,
-            event_costs,
-            options,
+            schemes.measures,
+            schemes.costs,
+            schemes.event_costs,
+            schemes.options,
             outputs,
             plan=tuple(evaluate(figures.nodes, PlanSource())),
             checks=tuple(self.checks),

@@ -159,6 +159,9 @@ def _section_lines(section: Section, width: int) -> Iterator[Line]:
         yield from ((("  " if at else "- ") + line, "") for at, line in enumerate(lines))
     for table in section.tables:
         yield from _table_lines(table, width)
+    for part in section.parts:
+        if not part.detail:
+            yield from _section_lines(part, width)
 
 
 def _table_lines(table: Table, width: int) -> Iterator[Line]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby, pairwise
 from typing import Any
 
@@ -19,6 +20,7 @@ from simlib.results import Futures
 from simlib.sampling import CHUNK, Dimension, implied_spearman, joint_chance
 from simlib.sampling.dependence import ranks_and_ties
 from simlib.sampling.implied import RARE, Ties
+from simlib.workers import parallel
 from simlib.years import label
 
 RANKED = CHUNK  # futures that achieved rank correlations are measured on
@@ -26,38 +28,48 @@ FEWEST = 100  # futures that must differ from the commonest one, so that an erro
 FAR = 4.0  # errors; more where so many pairs are looked at that one of them strays so far by chance
 ASTRAY = 0.001  # chance that a section of which nothing is wrong is warned of
 Document = dict[str, Any]
+Ranks = Mapping[Dimension, tuple[Floats, int]]  # of each coordinate, and how often its commonest value comes
 
 
-def dependence(futures: Futures) -> Document:
-    """Give what summary.json says of each section of dependence."""
+def dependence(futures: Futures, n_jobs: int | None = None) -> Document:
+    """Give what summary.json says of each section of dependence; workers rank what is drawn."""
     model = futures.model
     links: dict[str, list[Link]] = {f"dependence.{name}": [] for name in model.config.dependence}
     for link in model.dependences.links:
         links[link.statement.address].append(link)
-    margins = margins_of(futures)
+    pairs = _pairs(links, margins_of(futures), n_jobs)
     found = {}
     for name, section in model.config.dependence.items():
         form, stated = section.stated[0]
-        pairs = list(_pairs(links[f"dependence.{name}"], margins))
+        own = pairs[f"dependence.{name}"]
         found[name] = {
             "form": form,
             "stated": [list(row) for row in stated] if isinstance(stated, tuple) else stated,
             "copula": section.copula,
             "df": section.df,
             "reason": section.reason,
-            "furthest_off": max((_errors(pair) for pair in pairs if _told(pair)), default=None),
-            "pairs": pairs,
+            "furthest_off": max((_errors(pair) for pair in own if _told(pair)), default=None),
+            "pairs": own,
         }
     return found
 
 
-def _pairs(links: list[Link], margins: Mapping[Dimension, "Margin"]) -> Iterator[Document]:
-    """Give the pairs of a section, each year measured by itself: what is of two years has nothing to say."""
-    for _, together in groupby(links, key=lambda link: (link.first.year, link.second.year)):
-        year = list(together)
-        measured = Measured.of(margins, [d for link in year for d in (link.first, link.second)])
-        for link in year:
-            yield _pair(link, margins, measured)
+def _pairs(
+    links: Mapping[str, list[Link]], margins: Mapping[Dimension, "Margin"], n_jobs: int | None
+) -> dict[str, list[Document]]:
+    """Give the pairs of each section, each year measured by itself: what is of two years has nothing to say."""
+    groups = [
+        (name, list(year))
+        for name, own in links.items()
+        for _, year in groupby(own, key=lambda link: (link.first.year, link.second.year))
+    ]
+    values = [each.values for each in margins.values()]
+    ranks = dict(zip(margins, parallel(ranks_and_ties, values, n_jobs), strict=True))
+    wanted = [[d for link in year for d in (link.first, link.second)] for _, year in groups]
+    found: dict[str, list[Document]] = {name: [] for name in links}
+    for (name, year), measured in zip(groups, parallel(partial(Measured.of, ranks), wanted, n_jobs), strict=True):
+        found[name] += [_pair(link, margins, measured) for link in year]
+    return found
 
 
 def correlation_checks(found: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -263,10 +275,10 @@ class Measured:
     telling: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, margins: Mapping[Dimension, Margin], wanted: Iterable[Dimension]) -> "Measured":
-        """Measure coordinates: each is ranked once, and all pairs are one product."""
+    def of(cls, ranks: Ranks, wanted: Iterable[Dimension]) -> "Measured":
+        """Measure coordinates by their ranks: all pairs are one product."""
         place = {dimension: row for row, dimension in enumerate(dict.fromkeys(wanted))}
-        rows = [ranks_and_ties(margins[dimension].values) for dimension in place]
+        rows = [ranks[dimension] for dimension in place]
         found = np.stack([row for row, _ in rows]) if rows else np.empty((0, 1))
         lengths = np.sqrt(np.mean(found**2, axis=1, keepdims=True))
         telling = np.array([row.size - commonest >= FEWEST for row, commonest in rows], dtype=bool)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simlib.drivers import Values
 from simlib.kernels import lines, paths
@@ -83,6 +84,10 @@ class Delivery:
         if year not in self.one_year:
             self.one_year[year] = Rows(len(self.run_rate), lambda place: self.working.rate_in(place, year))
         return self.one_year[year]
+
+    def running(self, measure: int) -> Floats:
+        """Give the part of each year in which a measure runs, (year, simulation)."""
+        return self.working.running(measure)
 
 
 def carried_nodes(model: Model) -> tuple[int, ...]:
@@ -240,9 +245,8 @@ class _Working:
         return self.nothing()[:1] if once else self._brings(place, at_end=True, only=year)
 
     def _brings(self, place: int, *, at_end: bool, only: int | None = None) -> Floats:
-        measure, values, start = self.model.measures[place], self.values, self.start(place)
-        live, pauses = np.isfinite(start), self._own_due(place)[1]
-        course = _Course(np.where(live, start - measure.path.start, 0.0), pauses, at_end, only)
+        measure, values = self.model.measures[place], self.values
+        live, course = self._course(place, at_end=at_end, only=only)
         scale = measure.factor * values[measure.amount] * values[measure.realisation] * values[measure.scope_growth]
         scale = np.where(live, scale * (1.0 - values[measure.backfill]), 0.0)
         brought = self._along(measure, measure.path, course) * _in(only, scale)
@@ -254,6 +258,19 @@ class _Working:
             cost = np.where(live, values[measure.running_cost], 0.0)
             brought = brought - self._along(measure, running, course) * cost
         return brought
+
+    def _course(self, place: int, *, at_end: bool, only: int | None = None) -> tuple[NDArray[np.bool_], "_Course"]:
+        """Give where a measure ever starts, and how its path is walked."""
+        start = self.start(place)
+        live = np.isfinite(start)
+        late = np.where(live, start - self.model.measures[place].path.start, 0.0)
+        return live, _Course(late, self._own_due(place)[1], at_end, only)
+
+    def running(self, place: int) -> Floats:
+        """Give the part of each year in which a measure runs; less where what stops it keeps a share."""
+        measure = self.model.measures[place]
+        live, course = self._course(place, at_end=False)
+        return np.where(live, self._along(measure, paths.ramp(measure.path.start, measure.path.start), course), 0.0)
 
     def _along(self, measure: MeasureModel, path: paths.Path, course: "_Course") -> Floats:
         delay, pauses, years = course.delay, course.pauses, self.years

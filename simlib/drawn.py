@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from simlib.layout import Cell, Section, Table
-from simlib.register import address_words
 from simlib.units import beside
 from simlib.wording import sentence_case
 
@@ -31,7 +30,7 @@ def quality_section(document: Document) -> Section | None:
         if flagged
         else "Nothing differs by more than simulation error explains."
     )
-    return Section("quality", "Asked and drawn", (told,), tables, detail=True)
+    return Section("quality", "Asked and drawn", (told,), tables, detail=True, appendix=True)
 
 
 def _drivers_table(document: Document) -> Iterator[Table]:
@@ -54,7 +53,7 @@ def _quality_row(document: Document, address: str, driver: Document) -> tuple[Ce
     kind, unit, asked = driver.get("kind"), document["unit"], driver["requested"]
     furthest, years = driver.get("furthest_off") or {}, _by_year(driver)
     drawn = years.get(furthest.get("year")) or next(iter(years.values()))
-    label = driver.get("label") or address_words(document, address)
+    label = driver["label"]
     name = f"{label}, {furthest['year']}" if furthest.get("year") else label
     average = _compared_cells(asked.get("mean"), drawn.get("mean"), drawn["error"]["mean"], kind, unit)
     bands = _band_cells(asked, drawn, kind, unit)

@@ -7,7 +7,6 @@ numbers. Readings run beside the base model on the very same draws. What is made
 
 import math
 import secrets
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -23,30 +22,28 @@ from simlib.errors import ModelError, Problem
 from simlib.flows import flows
 from simlib.histograms import MOST
 from simlib.kernels.paths import Floats
+from simlib.memory import budget, refuse_too_large, scratch, uncollected, unfilled
 from simlib.model import Model
 from simlib.outline import Outline, headlines, holding, outline
 from simlib.precision import reached
 from simlib.programs import Ledger
 from simlib.readouts import Key, headline
-from simlib.results import HELD, Futures, Rooms, Tally
-from simlib.rooms import budget, refuse_too_large, release, room, scratch, uncollected
+from simlib.results import HELD, CountsByThread, Futures, Tally
 from simlib.sampling import CHUNK, Dimension, RandomSampler, Sampler, by_influence, explained, make_sampler
-from simlib.sheet import Sheet
-from simlib.source import ChunkSource, own_room
-from simlib.workers import parallel
+from simlib.sheet import Sheet, sheet_of
+from simlib.source import ChunkSource, own_workspace
+from simlib.workers import parallel, share_memory
 
 MOST_STAGED = 2**24  # futures, where a precision is asked for and no number
 PILOT, PILOT_SEED = 8_192, 2  # futures that tell what matters, the same for every seed of a run
 MOST_ORDERED = 21_201  # dimensions for which scipy has direction numbers
 LARGEST_STEP = 64.0  # an interval so many times too wide, or without an end, is looked at again before more is drawn
 NEARLY_ONE = 1.25
-STRETCH = 4  # chunks that one worker counts in one go
+SAMPLE = 4_096  # futures by which bins are chosen: they tell a spread to a hundredth
+STRETCH = 2  # chunks that one worker counts in one go
 LAID_OUT, LEAST = 256, 16  # futures by which a sheet is laid out; fewer could not tell what differs between them
 NOTHING = np.empty((0, 0))
-NO_ROOM = (np.empty((0, 0), np.int32), np.empty((0, 0, 0), np.int32))
-SHEETS = 4  # models of which the programs are kept for another run
-_filling = threading.Lock()
-_sheets: dict[Model, Sheet] = {}
+NO_COUNTS = (np.empty((0, 0), np.int32), np.empty((0, 0, 0), np.int32))
 Progress = Callable[[int, int], None]
 
 
@@ -211,7 +208,7 @@ class _Draw:
         sheet = draws.sheet(count)
         held = _held(count, model.config.run.keep, sheet.height, budget() if self.memory is None else self.memory)
         draws = replace(draws, layout=sheet, compiled=loops.on())
-        cells = room(sheet.height, held)
+        cells = unfilled(sheet.height, held)
         tally = None
         if count > held:
             tally = self.stream(_Counting(draws, cells), chunks, count)
@@ -227,8 +224,7 @@ class _Draw:
 
     def hold(self, task: "_Holding", chunks: Sequence[tuple[int, int]], count: int) -> Ledger:
         """Draw the futures that are held; workers that share our memory put them into place themselves."""
-        shared = self.backend in (None, "threading")
-        work = task if shared else replace(task, cells=None)
+        work = task if share_memory(self.backend) else replace(task, cells=None)
         ledger = Ledger.of(task.heads.program)
         for (found, own), (k, size) in zip(
             parallel(work, chunks, self.n_jobs, self.backend), chunks, strict=True
@@ -241,25 +237,30 @@ class _Draw:
 
     def stream(self, task: "_Counting", chunks: Sequence[tuple[int, int]], count: int) -> Tally:
         """Count all futures stretch by stretch; those that are held are put into place by the way."""
-        release("figures")  # of a run before, whose futures were all held
-        tally = task.bins_by(chunks[0])
-        held = task.held.shape[1] // CHUNK
+        tally = task.empty_tally()
         stretches = [chunks[k : k + STRETCH] for k in range(0, len(chunks), STRETCH)]
-        # What is held needs our memory, which threads have and processes have not.
-        near = sum(stretch[0][0] < held for stretch in stretches) if self.backend == "loky" else len(stretches)
-        rooms = Rooms(tally.figures)
-        for some, shared in ((stretches[:near], True), (stretches[near:], False)):
-            backend = None if shared else self.backend
-            if shared:
-                work = replace(task, bins=tally.empty(NO_ROOM), rooms=rooms)
-            else:
-                work = replace(task, bins=tally.empty(), held=task.held[:, :0])
-            for found, stretch in zip(parallel(work, some, self.n_jobs, backend), some, strict=True):
-                tally.merge(found, counts=not shared)
-                _tell(self.progress, stretch[-1][0] * CHUNK + stretch[-1][1], count)
-        for own in rooms.all:
+        near = self._near(stretches, task.held.shape[1] // CHUNK)
+        counts = CountsByThread(tally.figures)
+        here = replace(task, bins=tally.empty(NO_COUNTS), counts=counts)
+        elsewhere = replace(task, bins=tally.empty(), held=task.held[:, :0])
+        self._count(tally, here, stretches[:near], count)
+        self._count(tally, elsewhere, stretches[near:], count)
+        for own in counts.all:
             tally.figures.add_counts(own)
         return tally
+
+    def _near(self, stretches: Sequence[Sequence[tuple[int, int]]], held: int) -> int:
+        """Give how many stretches need our memory: those with chunks that are held, or all where workers share it."""
+        return len(stretches) if share_memory(self.backend) else sum(s[0][0] < held for s in stretches)
+
+    def _count(
+        self, tally: Tally, work: "_Counting", stretches: Sequence[Sequence[tuple[int, int]]], count: int
+    ) -> None:
+        """Count some stretches: in threads where these have counts of their own, else wherever workers are."""
+        backend = self.backend if work.counts is None else None
+        for found, stretch in zip(parallel(work, stretches, self.n_jobs, backend), stretches, strict=True):
+            tally.merge(found, counts=work.counts is None)
+            _tell(self.progress, stretch[-1][0] * CHUNK + stretch[-1][1], count)
 
 
 def _held(count: int, keep: int | str, height: int, memory: int) -> int:
@@ -311,22 +312,19 @@ class _Chunks:
         drawn = scratch("scores", len(self.dimensions), size)
         scores = self.sampler.scores(self.dimensions, number, size, drawn)
         places = {dimension: i for i, dimension in enumerate(self.dimensions)}
-        even, room = self.sampler.replicates > 1, own_room()
-        base = ChunkSource(self.seed, number, places, scores, self.models[""].dependences, even, room=room)
+        even, space = self.sampler.replicates > 1, own_workspace()
+        base = ChunkSource(self.seed, number, places, scores, self.models[""].dependences, even, space=space)
         return {name: base.under(model.dependences) if name else base for name, model in self.models.items()}
 
     def sheet(self, count: int) -> Sheet:
         """Lay out a sheet for a number of futures, by a few of them; or give that of the last time."""
-        model = self.models[""]
-        if model not in _sheets:
-            try:
-                found = self._sheet_by(max(min(count, LAID_OUT), LEAST))
-            except ModelError:
-                found = self._sheet_by(min(count, CHUNK))  # so that it is refused with the count of all
-            if len(_sheets) == SHEETS:
-                del _sheets[next(iter(_sheets))]
-            _sheets[model] = found
-        return _sheets[model]
+        return sheet_of(self.models, lambda: self._sheet_for(count))
+
+    def _sheet_for(self, count: int) -> Sheet:
+        try:
+            return self._sheet_by(max(min(count, LAID_OUT), LEAST))
+        except ModelError:
+            return self._sheet_by(min(count, CHUNK))  # so that it is refused with the count of all
 
     def _sheet_by(self, size: int) -> Sheet:
         sources = self.sources(0, size)
@@ -338,17 +336,9 @@ class _Chunks:
         assert self.layout is not None
         return self.layout
 
-    def fill(self, number: int, cells: Floats) -> None:
-        """Write the figures of the first futures of a chunk, as many as there are columns.
-
-        This takes many short steps, between which threads would hinder each other at the interpreter's lock: they do
-        it one after the other, each while others run a program, which takes longer.
-        """
-        sources = self.sources(number, cells.shape[1])
-        with _filling:
-            self.sheet_laid_out.fill(sources, cells)
-
-
+    def fill(self, number: int, cells: Floats, where: slice) -> None:
+        """Write the figures of the first futures of a chunk into some columns, as many as these are."""
+        self.sheet_laid_out.fill(self.sources(number, where.stop - where.start), cells, where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,11 +354,11 @@ class _Holding:
         if self.draws.compiled:
             loops.start()
         if self.cells is None:
-            own = room(self.draws.sheet_laid_out.height, size)
+            own = unfilled(self.draws.sheet_laid_out.height, size)
         cells, start = (self.cells, number * CHUNK) if own is None else (own, 0)
         assert cells is not None
         where = slice(start, start + size)
-        self.draws.fill(number, cells[:, where])
+        self.draws.fill(number, cells, where)
         return self.heads.work_out(cells, NOTHING, where, Ledger.of(self.heads.program)), own
 
 
@@ -382,20 +372,20 @@ class _Counting:
         (row, simulation) cells of the futures that are held.
     bins
         An empty tally.
-    rooms
+    counts
         Where threads count; None for a worker that does not share our memory.
     """
 
     draws: _Chunks
     held: Floats
     bins: Tally | None = None
-    rooms: Rooms | None = None
+    counts: CountsByThread | None = None
 
-    def bins_by(self, chunk: tuple[int, int]) -> Tally:
-        """Give a tally with bins by what the first chunk has."""
-        whole, (number, size) = outline(self.draws.sheet_laid_out), chunk
-        self.draws.fill(number, self.held[:, :size])
-        sample = room(whole.program.stored, size)
+    def empty_tally(self) -> Tally:
+        """Give an empty tally with bins by what the first futures have."""
+        whole, size = outline(self.draws.sheet_laid_out), min(SAMPLE, self.held.shape[1])
+        self.draws.fill(0, self.held, slice(0, size))
+        sample = unfilled(whole.program.stored, size)
         whole.work_out(self.held, sample, slice(0, size), Ledger.of(whole.program))
         return Tally.over(whole, sample, self.draws.sampler.replicates)
 
@@ -403,13 +393,13 @@ class _Counting:
         assert self.bins is not None
         if self.draws.compiled:
             loops.start()
-        tally = self.bins.empty(None if self.rooms is None else self.rooms.own())
+        tally = self.bins.empty(None if self.counts is None else self.counts.own())
         for number, size in stretch:
             start, cells = number * CHUNK, self.held
             if start >= cells.shape[1]:
                 start, cells = 0, scratch("cells", self.draws.sheet_laid_out.height, CHUNK)
             where = slice(start, start + size)
-            self.draws.fill(number, cells[:, where])
+            self.draws.fill(number, cells, where)
             tally.add(cells, where)
         tally.settle()
         return tally

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlib.kernels.paths import Floats
-from simlib.ranking import Asked, Integers, Sample, by_lane, folded, lanes
+from simlib.ranking import Asked, Integers, Sample, folded
 from simlib.tails import Z95, binomial_ranks, students
 
 LEVELS = {
@@ -76,26 +76,18 @@ class Statistics:
     count: int
 
 
-def wilson(successes: float, trials: float) -> Interval:
-    """Give Wilson's 95 % interval of a probability.
-
-    References
-    ----------
-    Wilson, E. B. (1927), Journal of the American Statistical Association 22, 209-212.
-    """
-    p = np.asarray([successes / trials])
-    [low], [high] = _score_intervals(p, np.sqrt(p * (1 - p) / trials), np.asarray([trials]), Z95)
-    return float(low), float(high)
-
-
 def _score_intervals(p: Floats, errors: Floats, trials: Floats, reach: float) -> tuple[Floats, Floats]:
     """Give the ends of 95 % intervals of probabilities from their errors, which lie ``reach`` errors to either side.
 
     Notes
     -----
-    Wilson's where the error is binomial. Where replicates have another error, the variance is theirs and the
+    Wilson's (1927) where the error is binomial. Where replicates have another error, the variance is theirs and the
     centre moves in as far as the number of independent futures that this error is worth would move it; the term of
     ``1 ÷ (4 n²)`` stays, as replicates that agree have still only counted whole futures.
+
+    References
+    ----------
+    Wilson, E. B. (1927), Journal of the American Statistical Association 22, 209-212.
     """
     binomial = p * (1 - p) / trials
     share = np.divide(errors**2, binomial, out=np.ones_like(p), where=binomial > 0)
@@ -157,19 +149,6 @@ def ratio_errors(totals: Integers | Floats, counts: Integers, ratios: Floats) ->
     return np.asarray(errors)
 
 
-def counted(fact: NDArray[np.bool_], replicates: int) -> NDArray[np.int64]:
-    """Give how often a fact holds in each replicate; future i belongs to replicate i mod replicates."""
-    if replicates == 1:
-        return np.asarray([np.count_nonzero(fact)], dtype=np.int64)
-    return np.asarray([np.count_nonzero(fact[r::replicates]) for r in range(replicates)], dtype=np.int64)
-
-
-def moments(figure: Floats, replicates: int) -> Floats:
-    """Give the sum of a figure over the futures of each replicate, and the sum of its squares, (2, replicate)."""
-    sums = np.stack([by_lane(values, lanes(replicates)) for values in (figure, np.square(figure))])
-    return folded(sums)[:, np.newaxis] if replicates == 1 else sums
-
-
 @dataclass(frozen=True, slots=True)
 class Mean:
     """A mean, its standard error and its 95 % interval."""
@@ -185,7 +164,7 @@ def ratio_mean(sums: Floats, counts: NDArray[np.int64]) -> Mean:
     Parameters
     ----------
     sums
-        As :func:`moments` gives, with nothing counted for the other futures.
+        With nothing counted for the other futures.
     counts
         (replicate,) how many futures these are.
     """

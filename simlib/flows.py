@@ -79,6 +79,11 @@ class Flows:
                 found.append((cost, self.block.carried[share] * self.block.costs[i]))
         return found
 
+    @property
+    def own_costs(self) -> list[Floats]:
+        """One-off costs of the option's measures, gross, each; without what events cost."""
+        return [cost for _, cost in self._costs]
+
     @cached_property
     def one_off_gross(self) -> Floats:
         """One-off costs and one-off lines before any pot pays."""

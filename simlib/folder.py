@@ -25,10 +25,12 @@ __all__ = ["check_place", "json_bytes", "read_folder", "read_order", "render_int
 
 FORMAT_VERSION = 1
 _SIGN = ("summary.json", "manifest.json")  # what a folder of ours always holds
-_OURS = frozenset({*_SIGN, "config.yaml", "results.nc", "report.html", "report.xlsx", "figures"})
+_OURS = frozenset({
+    *_SIGN, "config.yaml", "results.nc", "report.html", "report.xlsx", "report.docx", "report.md", "figures"
+})  # fmt: skip
 _LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})  # what file managers leave, and make again
-_PICTURES = (".svg", ".png")
-_MOST_BYTES = 256 << 20  # of one file that is read back: a run of 50 options and years has a tenth of it
+_PICTURES = (".svg", ".png", ".pdf")
+_MOST_BYTES = 64 << 20  # of one file that is read back: a run of 50 options and years has a third of it
 _ATTEMPTS = 20  # to put a folder in its place while others do the same
 
 
@@ -52,7 +54,7 @@ def write_folder(report: Report, folder: Path, formats: Sequence[str], futures: 
 
 def render_into(report: Report, folder: Path, formats: Sequence[str]) -> Path:
     """Render reports beside a run, and move each into it when all are complete; the run stays as it is."""
-    if "figures" in formats:
+    if {"figures", "md"} & set(formats):  # a text shows pictures
         _check_foreign(folder / "figures", _foreign_pictures(folder / "figures"))
     try:
         with _beside(folder) as draft:
@@ -309,7 +311,7 @@ def _check_names(folder: Path, document: Mapping[str, Any]) -> None:
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _FIRST_LEVEL = (
     "config", "unit", "years", "target_year", "headline", "options", "gap_before", "comparisons",
-    "readings", "events", "outputs", "drivers", "checks", "councils",
+    "readings", "events", "outputs", "drivers", "checks", "councils", "swings", "notes", "tests",
 )  # fmt: skip
 
 
@@ -324,7 +326,7 @@ def _read_text(path: Path) -> str:
 def _read_bytes(path: Path) -> bytes:
     """Read a file of a run: a regular one (a pipe would wait for ever), of a bearable size."""
     try:
-        found = path.stat()
+        found = path.lstat()  # a link could lead anywhere
         if not stat.S_ISREG(found.st_mode):
             raise ResultsError(f"{path}: expected a file of a simlib run, found something that is no file")
         if found.st_size > _MOST_BYTES:
@@ -334,10 +336,14 @@ def _read_bytes(path: Path) -> bytes:
         raise ResultsError(f"{path}: expected a file of a simlib run: {problem.strerror or problem}") from problem
 
 
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"expected a number, found {name}")
+
+
 def _read_json(path: Path) -> dict[str, Any]:
     """Read a mapping that one of our runs has written."""
     try:
-        found = json.loads(_read_text(path))
+        found = json.loads(_read_text(path), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as problem:
         raise ResultsError(f"{path}: damaged: {problem}") from problem
     if not isinstance(found, dict):

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from simlib.estimates import TOGETHER, Chance, Statistics, certain_statistics, chances_of, statistics_with
 from simlib.kernels.paths import Floats
+from simlib.memory import unfilled
 from simlib.model import Model
 from simlib.outline import Outline, outlines
 from simlib.programs import Ledger
 from simlib.readouts import Key
 from simlib.results import Futures
-from simlib.rooms import scratch
 from simlib.sampling import CHUNK
 from simlib.workers import parallel
 
@@ -48,18 +48,19 @@ def estimates(futures: Futures, n_jobs: int | None) -> Estimates:
             found.curves[key] = _curve(place, partial(tally.figures.quantiles_of, levels=np.asarray(CURVE)))
     else:
         assert futures.sheet is not None
-        for part in outlines(futures.sheet, max(MOST_CELLS // futures.held, 1)):
-            _estimate(found, part, futures, n_jobs)
+        parts = outlines(futures.sheet, max(MOST_CELLS // futures.held, 1))
+        rows = unfilled(max(part.program.stored for part in parts), futures.held)
+        for part in parts:
+            _estimate(found, part, futures, rows[: part.program.stored], n_jobs)
     if found.counts:
         counts = np.stack(list(found.counts.values()))
         found.chances = dict(zip(found.counts, chances_of(counts, futures.trials), strict=True))
     return found
 
 
-def _estimate(found: Estimates, read: Outline, futures: Futures, n_jobs: int | None) -> None:
-    """Estimate one part of what is read from the futures that are held."""
+def _estimate(found: Estimates, read: Outline, futures: Futures, rows: Floats, n_jobs: int | None) -> None:
+    """Estimate one part of what is read from the futures that are held; its figures are worked out into ``rows``."""
     assert futures.cells is not None
-    rows = scratch("figures", read.program.stored, futures.held)
     ledger = Ledger.of(read.program)
     chunks = [slice(k, min(k + CHUNK, futures.held)) for k in range(0, futures.held, CHUNK)]
     for counts in parallel(_Reading(read, futures.cells, rows), chunks, n_jobs):
@@ -106,8 +107,9 @@ class _Estimating:
 
 
 def _curved(read: Outline, model: Model) -> dict[Key, int | float]:
-    """Give the figures of which the whole distribution is told: each recurring gap in the target year."""
-    return {key: rows[model.target] for key, rows in read.figures.items() if key[-1] == "gap_recurring"}
+    """Give the figures of which the whole distribution is told: the target year's gaps, the reserves needed."""
+    years = {"gap_recurring": model.target, "reserve_needed": 0}
+    return {key: rows[years[key[-1]]] for key, rows in read.figures.items() if key[-1] in years}
 
 
 def _curve(place: float, quantiles: Callable[[int], Floats]) -> list[float]:

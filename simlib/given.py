@@ -7,14 +7,14 @@ import numpy as np
 
 from simlib import loops
 from simlib.kernels.paths import Floats
+from simlib.memory import scratch, unfilled
 from simlib.model import Model
 from simlib.outline import Outline, outline_of
 from simlib.programs import Ledger
 from simlib.readouts import Key
-from simlib.rooms import room, scratch
 from simlib.sampling import CHUNK
-from simlib.sheet import Sheet
-from simlib.source import ChunkSource, own_room
+from simlib.sheet import Sheet, sheet_of
+from simlib.source import ChunkSource, own_workspace
 from simlib.workers import parallel
 
 LEAST = 2  # futures by which a sheet can be laid out
@@ -55,10 +55,9 @@ def figures_at(
         raise ValueError(f"expected scores of shape {shape}, got {scores.shape}")
     count = scores.shape[1]
     loops.start_for(count)
-    source = _source(model, scores[:, :CHUNK])
-    sheet = Sheet.of({"": model}, {"": source}, source.made, min(count, CHUNK))
+    sheet = sheet_of({"": model}, lambda: _sheet(model, scores[:, :CHUNK]))
     read = outline_of(sheet, tuple(keys))
-    stored = room(read.program.stored, count)
+    stored = unfilled(read.program.stored, count)
     where = [slice(k, min(k + CHUNK, count)) for k in range(0, count, CHUNK)]
     for _ in parallel(_Working(model, scores, sheet, read, stored), where, n_jobs):
         pass
@@ -70,9 +69,14 @@ def figures_at(
     }
 
 
+def _sheet(model: Model, scores: Floats) -> Sheet:
+    source = _source(model, scores)
+    return Sheet.of({"": model}, {"": source}, source.made, scores.shape[1])
+
+
 def _source(model: Model, scores: Floats) -> ChunkSource:
     places = {dimension: place for place, dimension in enumerate(model.dimensions)}
-    return ChunkSource(0, 0, places, np.ascontiguousarray(scores), model.dependences, room=own_room())
+    return ChunkSource(0, 0, places, np.ascontiguousarray(scores), model.dependences, space=own_workspace())
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,6 @@ class _Working:
     def __call__(self, where: slice) -> None:
         count = where.stop - where.start
         cells = scratch("cells", self.sheet.height, CHUNK)
-        self.sheet.fill({"": _source(self.model, self.scores[:, where])}, cells[:, :count])
+        self.sheet.fill({"": _source(self.model, self.scores[:, where])}, cells, slice(0, count))
         ledger = Ledger.of(self.read.program)
         self.read.work_out(cells, self.stored, slice(0, count), ledger, first=where.start)

@@ -5,7 +5,6 @@ from functools import lru_cache
 
 import numpy as np
 
-from simlib import loops
 from simlib.drivers import Event
 from simlib.errors import ModelError, Problem
 from simlib.kernels.paths import Floats
@@ -38,7 +37,7 @@ def happening(node: Event, scores: Floats, chances: Sequence[Floats], out: Float
     if node.hazard:
         _strike(node, scores, chances[0], moment)
     else:
-        _fall_due(node.moments, scores, _thresholds(chances), moment)
+        _fall_due(node.moments, scores, thresholds(chances), moment)
     return moment
 
 
@@ -63,20 +62,15 @@ def _struck_above(rate: float, span: float) -> float:
         return float(-ndtri(-np.expm1(span * np.log1p(-rate))))
 
 
-def _fall_due(moments: Sequence[float], scores: Floats, thresholds: Sequence[Floats], out: Floats) -> None:
+def _fall_due(moments: Sequence[float], scores: Floats, above: Sequence[Floats], out: Floats) -> None:
     """Put the first moment into place whose threshold a score is above."""
-    if loops.on() and all(threshold.ndim == 0 for threshold in thresholds):
-        from simlib.loops.falling_due import fallen_due
-
-        fallen_due(np.ascontiguousarray(scores), np.array(thresholds), np.array(moments), out)
-        return
     found: Floats = np.asarray(np.inf)
-    for when, threshold in zip(moments[::-1], thresholds[::-1], strict=True):
+    for when, threshold in zip(moments[::-1], above[::-1], strict=True):
         found = np.where(scores > threshold, when, found)
     out[:] = found
 
 
-def _thresholds(chances: Sequence[Floats]) -> list[Floats]:
+def thresholds(chances: Sequence[Floats]) -> list[Floats]:
     """Give the scores above which something has happened by each moment, from its chances if it has not before."""
     if all(chance.ndim == 0 for chance in chances):
         return _certain_thresholds(*map(float, chances))

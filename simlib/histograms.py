@@ -5,26 +5,26 @@ Bins are the same in every worker, so that what workers have counted adds up to 
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simlib import loops
 from simlib.estimates import SHARES, TOGETHER, Statistics, certain_statistics, estimated, level_spreads
 from simlib.kernels.paths import Floats
-from simlib.loops import LANES
-from simlib.ranking import Integers, add_by_lane, folded, lanes, quantiles
-from simlib.rooms import scratch
+from simlib.loops import FAR, LANES
+from simlib.loops.groups import Binning
+from simlib.loops.lanes import add_by_lane
+from simlib.memory import scratch
+from simlib.ranking import Integers, folded, lanes, type_seven
 
 BINS, SHIFT = 16_384, 4  # of a figure; a bin of one replicate is 2 to the power of the other
 COARSER = 2**SHIFT
 CHANCE = 3.0  # errors by which neighbouring bins may differ and mean nothing
 WAITING = 32_768  # futures that are counted in one go: fewer than 2 to the power of 16
 REFERENCE = 1_024  # order statistics that are kept of each figure
-Counts = NDArray[np.int32]
 MOST = 2**31 - 1  # futures that can be counted
-Room = tuple[Counts, Counts]
+Whole = NDArray[np.int32]
+Counts = tuple[Whole, Whole]  # in bins, and in the coarser ones of each replicate
 
 
 @dataclass(slots=True)
@@ -33,10 +33,10 @@ class Histograms:
 
     Attributes
     ----------
-    middle, scale
-        (row,) median of a first sample, and half of what lies between its P5 and P95. Bins are equal in
-        ``(x − middle) ÷ (scale + |x − middle|)``, −1 … 1: fine where the futures are, and without an end, so that
-        neither a long tail nor a later extreme blurs the rest.
+    middle, scales
+        (row,) median of a first sample, and (row, 2) how far its P5 is below and its P95 above. Bins are equal in
+        ``(x − middle) ÷ (scale + |x − middle|)``, −1 … 1, with the scale of that side: fine where the futures are, and
+        without an end, so that neither a long tail nor a later extreme blurs the rest.
     reference
         (row, place) order statistics of that sample: where a value comes again and again, a quantile in its bin is
         read from them. What is not a number is not there.
@@ -53,10 +53,10 @@ class Histograms:
     """
 
     middle: Floats
-    scale: Floats
+    scales: Floats
     reference: Floats
-    counts: Counts
-    apart: Counts
+    counts: Whole
+    apart: Whole
     sums: Floats
     squares: Floats
     least: Floats
@@ -66,13 +66,9 @@ class Histograms:
     @classmethod
     def over(cls, rows: Floats, replicates: int) -> "Histograms":
         """Give empty histograms whose bins suit a first sample of figures, (row, simulation)."""
-        shapes = [_shape(row) for row in rows]
-        middle, scale = np.asarray([each[:2] for each in shapes], dtype=float).reshape(-1, 2).T.copy()
         several, count = replicates if replicates > 1 else 0, len(rows)
         return cls(
-            middle,
-            scale,
-            np.asarray([each[2] for each in shapes]).reshape(-1, REFERENCE),  # there may be no figure
+            *_shapes(rows),
             np.zeros((count, BINS), dtype=np.int32),
             np.zeros((count, several, BINS // COARSER if several else 0), dtype=np.int32),
             np.zeros((count, lanes(replicates))),
@@ -81,13 +77,13 @@ class Histograms:
             np.full(count, -np.inf),
         )
 
-    def room(self) -> Room:
-        """Give room for what is counted of some futures, in bins and in coarser ones."""
+    def no_counts(self) -> Counts:
+        """Give counts of no future."""
         return np.zeros_like(self.counts), np.zeros_like(self.apart)
 
-    def empty(self, room: Room | None = None) -> "Histograms":
-        """Give some with the same bins and nothing in them but what their room has already."""
-        counts, apart = self.room() if room is None else room
+    def empty(self, counted: Counts | None = None) -> "Histograms":
+        """Give some with the same bins, and nothing in them but what has been counted already."""
+        counts, apart = self.no_counts() if counted is None else counted
         return replace(
             self,
             counts=counts,
@@ -103,9 +99,9 @@ class Histograms:
         self.add_counts((other.counts, other.apart))
         self.add_sums(other)
 
-    def add_counts(self, room: Room) -> None:
-        """Add what has been counted in some room: whole numbers, so in any order."""
-        counts, apart = room
+    def add_counts(self, counted: Counts) -> None:
+        """Add what has been counted: whole numbers, so in any order."""
+        counts, apart = counted
         self.counts += counts
         self.apart += apart
 
@@ -117,19 +113,11 @@ class Histograms:
 
     def add(self, rows: Floats) -> None:
         """Count a block of futures, (row, simulation), whose first one belongs to replicate 0."""
-        if loops.on() and self.sums.shape[1] == LANES:
-            from simlib.loops.passing import place
+        for k, row in enumerate(rows):
+            self._add(k, row)
 
-            for start in range(0, rows.shape[1], WAITING):
-                near = np.ascontiguousarray(rows[:, start : start + WAITING])
-                self.count_by(near.shape[1], partial(place, near, near.shape[1]))
-            self.settle()
-        else:
-            for k, row in enumerate(rows):
-                self._add(k, row)
-
-    def count_by(self, n: int, place: Callable[..., None]) -> None:
-        """Count n futures by a compiled loop that puts them into bins: it takes what `passing.place` takes.
+    def count_by(self, n: int, place: Callable[[Binning, int], None]) -> None:
+        """Count n futures by a compiled loop that puts them into bins, from a place on.
 
         They wait to be counted with others, at most `WAITING` in all: the counts of a figure are quickest raised many
         futures at a time.
@@ -139,7 +127,7 @@ class Histograms:
             self.settle()
         places = scratch("places", len(self.middle), WAITING, np.uint16)
         lows, highs = (np.repeat(ends[:, np.newaxis], LANES, axis=1) for ends in (self.least, self.most))
-        place(self.middle, self.scale, BINS, self.waiting, places, self.sums, self.squares, lows, highs)
+        place(Binning(BINS, self.middle, self.scales, places, self.sums, self.squares, lows, highs), self.waiting)
         self.least, self.most = lows.min(axis=1), highs.max(axis=1)
         self.waiting += n
 
@@ -158,7 +146,7 @@ class Histograms:
         self.least[row], self.most[row] = min(self.least[row], least), max(self.most[row], most)
         off = figure - self.middle[row]
         single = off[:1] if least == most else off
-        places = np.broadcast_to(_places(single, self.scale[row]), off.shape)
+        places = np.broadcast_to(_places(single, self.scales[row]), off.shape)
         self.counts[row] += np.bincount(places, minlength=BINS)
         several, coarse = self.apart.shape[1:]
         for r in range(several):
@@ -217,27 +205,33 @@ class Bins:
         The histograms.
     count
         How many futures each has.
+    before
+        (row, 1) futures of all the rows before.
     upto
-        (row, bin) futures up to the end of each bin.
+        (row, bin) these, and the row's own up to the end of each bin: in order from the first row to the last.
     again
-        Rows with values that come again and again.
+        By row with values that come again and again, how often one of its first sample and of those before it did.
     """
 
     counted: Histograms
     count: int
+    before: Integers = field(init=False)
     upto: Integers = field(init=False)
-    again: list[int] = field(init=False)
+    again: dict[int, Integers] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.upto = np.cumsum(self.counted.counts, axis=1, dtype=np.int64)
+        counts = self.counted.counts
+        self.before = self.count * np.arange(len(counts))[:, np.newaxis]
+        self.upto = np.cumsum(counts, dtype=np.int64).reshape(counts.shape)
         sample = self.counted.reference
-        self.again = np.flatnonzero((sample[:, 1:] == sample[:, :-1]).any(axis=1)).tolist()
+        alike = sample[:, 1:] == sample[:, :-1]
+        some = np.flatnonzero(alike.any(axis=1)).tolist()
+        self.again = {row: np.concatenate([[0], np.cumsum(alike[row])]) for row in some}
 
     def _places(self, levels: Floats) -> Integers:
         """Give the bins that hold quantiles."""
         ranks = np.ceil((self.count - 1) * levels + 0.5).astype(np.int64)  # whole, as what is searched is
-        places = np.stack([np.searchsorted(*each) for each in zip(self.upto, ranks, strict=True)])
-        return np.asarray(np.minimum(places, BINS - 1))
+        return np.searchsorted(self.upto.ravel(), ranks + self.before) - BINS * np.arange(len(ranks))[:, np.newaxis]
 
     def shares(self, levels: Floats) -> list[Floats]:
         """Give the shares of each replicate below the coarser bins of quantiles, and up to their ends.
@@ -253,13 +247,21 @@ class Bins:
         """Give quantiles from levels: (row, level) to (row, level)."""
         inner = np.clip(levels, 0.0, 1.0)
         places = self._places(inner)
-        before = np.where(places > 0, np.take_along_axis(self.upto, np.maximum(places - 1, 0), axis=1), 0)
-        held = np.take_along_axis(self.upto, places, axis=1) - before
+        before, upto = (
+            np.where(ends >= 0, np.take_along_axis(self.upto, np.maximum(ends, 0), axis=1) - self.before, 0)
+            for ends in (places - 1, places)
+        )
+        held = upto - before
         inside = ((self.count - 1) * inner + 0.5 - before) / np.maximum(held, 1)
         low, high = self._ends(places)
         found = low + (high - low) * np.clip(inside, 0.0, 1.0)
-        for row, k, known in self._repeated(low, high):
-            found[row, k] = np.interp(inside[row, k] * len(known), np.arange(len(known)) + 0.5, known)
+        for row, which, first, last in self._repeated(low, high):
+            sample = self.counted.reference[row]
+            found[row, which] = sample[first]  # of most there is no other value in the bin
+            for i in np.flatnonzero(sample[first] != sample[last - 1]).tolist():
+                known = sample[first[i] : last[i]]
+                place = inside[row, which[i]] * len(known)
+                found[row, which[i]] = np.interp(place, np.arange(len(known)) + 0.5, known)
         least, most = self.counted.least[:, np.newaxis], self.counted.most[:, np.newaxis]
         return np.where(levels <= 0.0, least, np.where(levels >= 1.0, most, found)) + 0.0  # nought has no sign
 
@@ -280,8 +282,8 @@ class Bins:
         uneven = np.max([np.abs(beside - own) - CHANCE * np.sqrt(own + beside) for beside in (left, right)], axis=0)
         uneven /= np.maximum(own, 1.0)
         low, high = self._ends(places)
-        for row, k, _ in self._repeated(low, high):
-            uneven[row, k] = 0.0
+        for row, which, *_ in self._repeated(low, high):
+            uneven[row, which] = 0.0
         lost = (uneven > 0.0) & (levels > 0.0) & (levels < 1.0)
         return np.asarray(np.multiply(high - low, np.minimum(uneven, 1.0), out=np.zeros(levels.shape), where=lost))
 
@@ -296,38 +298,60 @@ class Bins:
         y = (places - BINS / 2) / (BINS / 2)
         inner = np.abs(y) < 1
         far = np.divide(y, 1 - np.abs(y), out=np.copysign(np.inf, y), where=inner)
-        return np.asarray(self.counted.middle[:, np.newaxis] + self.counted.scale[:, np.newaxis] * far)
+        return np.asarray(self.counted.middle[:, np.newaxis] + self._scale(far) * far)
 
-    def _repeated(self, low: Floats, high: Floats) -> Iterator[tuple[int, int, Floats]]:
-        """Give which bins hold values of the first sample that come again and again, and all of its values there."""
-        middle, scale = self.counted.middle[:, np.newaxis], self.counted.scale[:, np.newaxis]
+    def _scale(self, off: Floats) -> Floats:
+        """Give the scale of the side on which values are, which are given from the middle: (row, …) each."""
+        left, right = self.counted.scales.T[..., np.newaxis]
+        return np.asarray(np.where(off < 0.0, left, right))
+
+    def _repeated(self, low: Floats, high: Floats) -> Iterator[tuple[int, Integers, Integers, Integers]]:
+        """Give which bins of a row hold values of the first sample that come again, and which of its values they hold.
+
+        These are from the first to before the last, for each of the bins.
+        """
+        middle = self.counted.middle[:, np.newaxis]
         farthest = np.maximum(np.abs(low - middle), np.abs(high - middle))
+        scale = self._scale(low - middle)
         rim = 1e-11 * (scale + farthest) ** 2 / scale  # a value on an edge may be rounded to either side
-        for row in self.again:
-            sample = self.counted.reference[row]
-            first, last = np.searchsorted(sample, (low[row] - rim[row], high[row] + rim[row]))
-            for k in np.flatnonzero(last - first > 1).tolist():
-                values = sample[first[k] : last[k]]
-                if (values[1:] == values[:-1]).any():
-                    yield row, k, values
+        for row, again in self.again.items():
+            first, last = np.searchsorted(self.counted.reference[row], (low[row] - rim[row], high[row] + rim[row]))
+            inner = np.minimum(first, len(again) - 1), np.maximum(last - 1, 0)
+            which = np.flatnonzero(again[inner[1]] > again[inner[0]])
+            yield row, which, first[which], last[which]
 
 
-def _shape(sample: Floats) -> tuple[float, float, Floats]:
-    """Give the middle of a sample, how far from it bins should be finest, and order statistics of it."""
-    ordered = np.sort(sample[np.isfinite(sample)])
-    ordered = ordered if len(ordered) else np.zeros(1)
-    low, middle, high = quantiles(ordered, np.asarray((0.05, 0.5, 0.95))).tolist()
-    scale = (high - low) / 2 or float(ordered[-1] - ordered[0]) / 4 or 1.0
-    kept = np.linspace(0, len(ordered) - 1, min(len(ordered), REFERENCE)).astype(np.intp)
-    reference = np.full(REFERENCE, np.nan)  # in order after all numbers
-    reference[: len(kept)] = ordered[kept]
-    return middle, scale, reference
+def _shapes(samples: Floats) -> tuple[Floats, Floats, Floats]:
+    """Give the middles of samples, how far from there bins should be finest, and order statistics: a row of each."""
+    ordered = np.sort(samples, axis=1)
+    found = np.empty(len(ordered)), np.empty((len(ordered), 2)), np.empty((len(ordered), REFERENCE))
+    finite = np.isfinite(ordered[:, [0, -1]]).all(axis=1)
+    for whole, shape in zip(found, _shapes_of(ordered[finite]), strict=True):
+        whole[finite] = shape
+    for row in np.flatnonzero(~finite).tolist():
+        numbers = ordered[row, np.isfinite(ordered[row])]
+        for whole, [shape] in zip(found, _shapes_of(np.atleast_2d(numbers if len(numbers) else 0.0)), strict=True):
+            whole[row] = shape
+    return found
 
 
-def _places(off: Floats, scale: Floats | float) -> NDArray[np.intp]:
+def _shapes_of(ordered: Floats) -> tuple[Floats, Floats, Floats]:
+    """Give the same of samples that are in order, of numbers."""
+    last = ordered.shape[1] - 1
+    low, middle, high = type_seven(lambda ranks: ordered[:, ranks], last + 1, np.asarray((0.05, 0.5, 0.95))).T
+    ends, farthest = (np.stack([middle - a, b - middle], axis=1) for a, b in ((low, high), ordered[:, [0, last]].T))
+    scales = np.where(ends > 0.0, ends, farthest / 4)
+    scales = np.where(scales > 0.0, scales, scales[:, ::-1])
+    kept = np.linspace(0, last, min(last + 1, REFERENCE)).astype(np.intp)
+    reference = np.full((len(ordered), REFERENCE), np.nan)  # in order after all numbers
+    reference[:, : len(kept)] = ordered[:, kept]
+    return middle, np.where(scales > 0.0, scales, 1.0), reference
+
+
+def _places(off: Floats, scales: Floats) -> NDArray[np.intp]:
     """Give the bins of values, which are given from the middle."""
-    room = np.abs(off) + scale
-    places = np.divide(off, room, out=np.copysign(1.0, off), where=room < np.inf)
+    places = np.fmax(-FAR, np.fmin(FAR, off))
+    places /= np.abs(places) + np.where(off < 0.0, *scales)
     places *= BINS / 2 * (1 - 1e-12)  # the last bin takes what is rounded to 1
     places += BINS / 2
     return np.asarray(places, dtype=np.intp)

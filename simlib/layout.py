@@ -4,15 +4,17 @@ A report is computed once, in words and numbers; every reporter renders the same
 formats can disagree.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from string import ascii_uppercase
+from typing import TYPE_CHECKING, NamedTuple
 
-from simlib.charts import Chart
+from simlib.plots import Plot
 
 if TYPE_CHECKING:
     from simlib.summary import Summary
 
-__all__ = ["Cell", "Chart", "Report", "Section", "Table", "without_empty"]
+__all__ = ["Cell", "Chart", "Report", "Section", "Table", "everything", "numbered", "without_empty"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,31 @@ def without_empty(table: Table) -> Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Chart:
+    """One picture: its data, its title, and its message for those who do not see it.
+
+    Parameters
+    ----------
+    id : str
+        Unique in the report; the stem of its files.
+    alt : str
+        What the picture shows, stated with figures.
+    table : Table
+        Its data, for those who read figures rather than pictures.
+    choose : bool
+        Whether a reader should be able to ask it for the figure at a confidence of their own: the table has a row for
+        each that may be asked for.
+    """
+
+    id: str
+    title: str
+    alt: str
+    data: Plot
+    table: Table
+    choose: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """A heading with its sentences, tables and charts.
 
@@ -85,8 +112,16 @@ class Section:
         Whole sentences.
     tables, charts : tuple
         In the order in which they follow the sentences.
+    parts : tuple of Section
+        What follows under headings of their own.
     detail : bool
         For the record rather than for the first reading: a terminal leaves it out.
+    appendix : bool
+        After the paper itself: a letter, not a number.
+    number : str
+        Its place in the report, ``3`` or ``B``; empty for a part.
+    first : int
+        The place of its first sentence among those of the section that it is or is part of.
     """
 
     id: str
@@ -94,7 +129,81 @@ class Section:
     paragraphs: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
     charts: tuple[Chart, ...] = ()
+    parts: tuple["Section", ...] = ()
     detail: bool = False
+    appendix: bool = False
+    number: str = ""
+    first: int = 1
+
+    @property
+    def numbered_paragraphs(self) -> tuple[tuple[str, str], ...]:
+        """Each sentence with its number, as in ``3.2``."""
+        return tuple((f"{self.number}.{self.first + at}", text) for at, text in enumerate(self.paragraphs))
+
+
+def numbered(sections: Iterable[Section]) -> tuple[Section, ...]:
+    """Number sections and their sentences: papers by figures, appendices by letters; parts go on with the sentences.
+
+    Examples
+    --------
+    >>> paper = Section("a", "A", ("x",), parts=(Section("b", "B", ("y",)),))
+    >>> both = numbered([paper, Section("c", "C", appendix=True)])
+    >>> [section.number for section in both], both[0].parts[0].numbered_paragraphs
+    (['1', 'A'], (('1.2', 'y'),))
+    """
+    found: list[Section] = []
+    taken = _Taken(set(), set(), set())
+    for section in sections:
+        before = sum(other.appendix == section.appendix for other in found)
+        number = ascii_uppercase[before] if section.appendix else str(before + 1)
+        found.append(_numbered(_with_own_ids(section, taken), number, 1)[0])
+    return tuple(found)
+
+
+class _Taken(NamedTuple):
+    """The ids that sections, tables and charts have already."""
+
+    sections: set[str]
+    tables: set[str]
+    charts: set[str]
+
+
+def _with_own_ids(section: Section, taken: _Taken) -> Section:
+    """Give every part, table and chart an id that no other has: names of a file's own may run into each other."""
+    own = replace(section, id=_own(section.id, taken.sections))
+    tables = tuple(replace(table, id=_own(table.id, taken.tables)) for table in own.tables)
+    charts = tuple(
+        replace(
+            chart, id=_own(chart.id, taken.charts), table=replace(chart.table, id=_own(chart.table.id, taken.tables))
+        )
+        for chart in own.charts
+    )
+    return replace(own, tables=tables, charts=charts, parts=tuple(_with_own_ids(part, taken) for part in own.parts))
+
+
+def _own(name: str, taken: set[str]) -> str:
+    """Give a name, with a number behind it where it is taken; no id of a file has a hyphen."""
+    found, again = name, 2
+    while found in taken:
+        found, again = f"{name}-{again}", again + 1
+    taken.add(found)
+    return found
+
+
+def _numbered(section: Section, number: str, first: int) -> tuple[Section, int]:
+    """Number one section and its parts from a sentence on, and say where the next goes on."""
+    after, parts = first + len(section.paragraphs), []
+    for part in section.parts:
+        told, after = _numbered(part, number, after)
+        parts.append(told)
+    return replace(section, number=number, first=first, parts=tuple(parts)), after
+
+
+def everything(sections: Iterable[Section]) -> Iterator[Section]:
+    """Give sections with all their parts, in the order in which they are read."""
+    for section in sections:
+        yield section
+        yield from everything(section.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +221,7 @@ class Report:
     brief : tuple of str
         One line for each option, or for each output where there are none: all that ``--quiet`` prints.
     sections : tuple of Section
-        In the order in which a committee reads.
+        In the order in which a committee reads; parts hold more of them.
     summary : Summary
         The run that it tells of.
     """

@@ -100,8 +100,9 @@ def outline(sheet: Sheet) -> Outline:
 
 @lru_cache(maxsize=4)
 def outline_of(sheet: Sheet, keys: tuple[Key, ...]) -> Outline:
-    """Give the program of some of what is read of the base model."""
-    return _traced(sheet, headlines=False).outline(keys)
+    """Give the program of some of what is read of the base model; ``holds`` and a headline is 1 where it holds."""
+    traces = _traced(sheet, headlines=False)
+    return _Traces(traces.graph, traces.readouts | _holding(sheet.models[""], traces)).outline(keys)
 
 
 @lru_cache(maxsize=4)
@@ -116,6 +117,35 @@ def headlines(sheet: Sheet) -> Outline:
     graph = Graph()
     with np.errstate(all="ignore"):
         return _Traces(graph, dict(_headlines(sheet, sheet.traced(graph)))).outline()
+
+
+@lru_cache(maxsize=4)
+def positions(sheet: Sheet, *, headlines: bool = False) -> Outline:
+    """Give the program of what the headlines are about: each figure in its year, and under ``holds`` 1 where it closes.
+
+    Parameters
+    ----------
+    headlines
+        Whether the readings' headlines were traced with the rest: what is traced already is not traced again.
+    """
+    model, traces = sheet.models[""], _traced(sheet, headlines=headlines)
+    found: dict[Key, Any] = {}
+    for key, array in traces.readouts.items():
+        if key[0] == "options" and key[-1] == "gap_recurring":
+            found[key[:-1]] = array[model.target]
+        elif key[0] == "options" and key[2:] == ("claim", "amount"):
+            found[key[:-1]] = array
+        elif key[0] == "outputs" and len(key) == 2:
+            found[key] = array
+    found |= {key: array for key, array in _holding(model, traces).items() if key[-1] != "jointly"}
+    return _Traces(traces.graph, found).outline()
+
+
+def _holding(model: Model, traces: "_Traces") -> dict[Key, Any]:
+    """Give as figures where headlines hold: for each council of an option, all of them jointly, and its claim."""
+    ends = (("closes", model.config.closes), ("kept",))
+    own = {key: array for key, array in traces.readouts.items() if key[0] == "options" and key[3:] in ends}
+    return {("holds", *key[1:3]): np.where(array, 1.0, 0.0) for key, array in own.items()}
 
 
 def _headlines(sheet: Sheet, values_of: Callable[[str], Values]) -> Iterator[Readout]:

@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, distribution
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,7 @@ class Stopwatch:
 
 
 def with_manifest(summary: "Summary", timings: Mapping[str, float]) -> "Summary":
-    """Give a summary with its manifest: digest, seed, versions, machine, timings.
+    """Give a summary with its manifest: digest, seed, versions, machine, date, timings.
 
     Parameters
     ----------
@@ -55,6 +56,7 @@ def with_manifest(summary: "Summary", timings: Mapping[str, float]) -> "Summary"
         "rng_scheme": _scheme(),
         "versions": _versions(),
         "machine": f"{platform.system()} {platform.machine()}",
+        "made": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "timings": dict(timings),
     }
     return replace(summary, manifest={**summary.manifest, **manifest})

@@ -4,6 +4,7 @@ The truth is a distribution's own mean, standard deviation and cumulative probab
 are made of: a wrong score cannot vouch for itself. How it is told is in ``simlib.register``.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -113,7 +114,7 @@ def _limit(count: int, replicates: int) -> float:
 def _departures(node: Driver, shape: "_Shape", row: Statistics, year: str | None) -> Iterator[Departure]:
     """Judge one driver in one year."""
     asked, n = node.distribution, row.count
-    if np.isfinite(asked.mean) and np.isfinite(asked.sd):
+    if math.isfinite(asked.mean) and math.isfinite(asked.sd):
         off = max(abs(row.mean - asked.mean) - EXACT * asked.sd, 0.0)
         yield from _judged(node.address, "mean", year, off, _mean_error(asked, row), shape.skew / n**0.5)
         off = max(_spread_off(asked, row) - EXACT * asked.sd, 0.0)
@@ -140,7 +141,7 @@ def _judged(
     address: str, figure: str, year: str | None, off: float, error: float, skew: float
 ) -> Iterator[Departure]:
     """Give a departure, if the estimate can be judged at all."""
-    if np.isfinite(error) and skew <= MOST_SKEW:
+    if math.isfinite(error) and skew <= MOST_SKEW:
         errors = off / error if error else (np.inf if off else 0.0)
         yield Departure(address, figure, year, errors, skew)
 
@@ -151,7 +152,7 @@ def _nearest_levels(asked: Distribution, values: Floats) -> Floats:
     Its distance is judged by the error at the level it really has, as the number of futures up to the value is
     binomial with that: so chance does not lead farther on the one side than on the other.
     """
-    steps = 1e-9 * (np.abs(values) + (asked.sd if np.isfinite(asked.sd) else 1.0))  # steps of a walk are rounded
+    steps = 1e-9 * (np.abs(values) + (asked.sd if math.isfinite(asked.sd) else 1.0))  # steps of a walk are rounded
     below, upto = np.asarray(asked.cdf(np.concatenate([values - steps, values + steps]))).reshape(2, -1)
     return np.asarray(np.minimum(np.maximum(SHARES, below), upto))
 
@@ -189,7 +190,7 @@ def _shape(asked: Distribution) -> _Shape:
     z = np.linspace(-8.0, 8.0, 801)
     weights = np.exp(-(z**2) / 2)
     weights /= weights.sum()
-    if not asked.sd > 0 or not np.isfinite(asked.sd):
+    if not asked.sd > 0 or not math.isfinite(asked.sd):
         return _Shape(0.0, np.inf, 0.0)
     off = (asked.from_score(z) - asked.mean) / asked.sd
     skew, kurtosis = float(weights @ off**3), float(weights @ off**4)

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from simlib import loops
 from simlib.kernels.paths import Floats
 from simlib.loops import LANES
-from simlib.rooms import scratch
+from simlib.loops.groups import Buckets
+from simlib.loops.lanes import by_lane
+from simlib.memory import scratch
 
 SAMPLE = 1_024  # first futures that tell where the buckets should be
 MIDDLE = np.asarray((0.05, 0.5, 0.95))
@@ -49,8 +51,8 @@ class Bucketed:
     ----------
     rows, which
         (row, simulation) all of them in their own order, and the rows that are asked about.
-    middles, alike, chosen, firsts, offsets, kept
-        As :func:`simlib.loops.reading.bucketed` takes and sets them, in room that this thread will use again.
+    middles, near
+        As :func:`simlib.loops.reading.bucketed` takes and sets them, in memory that this thread will use again.
     settled
         (row, bucket) which buckets are in order.
     ordered
@@ -60,24 +62,21 @@ class Bucketed:
     rows: Floats
     which: Integers
     middles: Floats
-    alike: Integers
-    chosen: Integers
-    firsts: Integers
-    offsets: Integers
-    kept: Floats
+    near: Buckets
     settled: NDArray[np.bool_] = field(init=False)
     ordered: dict[int, Floats] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.settled = np.zeros(self.firsts.shape, dtype=np.bool_)
+        self.settled = np.zeros(self.near.firsts.shape, dtype=np.bool_)
 
     def at(self, ranks: Integers, of: slice = ALL) -> Floats:
         """Give order statistics."""
         from simlib.loops.reading import ranked
 
         found, there = np.empty(ranks.shape), np.empty(len(ranks), dtype=np.bool_)
-        near = self.middles[of], self.alike[of], self.chosen[of], self.firsts[of], self.offsets[of]
-        ranked(np.ascontiguousarray(ranks), *near, self.kept, self.settled[of], found, there)
+        alike, chosen, firsts, offsets, kept = self.near
+        near = Buckets(alike[of], chosen[of], firsts[of], offsets[of], kept)
+        ranked(np.ascontiguousarray(ranks), self.middles[of], near, self.settled[of], found, there)
         which = self.which[of].tolist()
         for k in np.flatnonzero(~there).tolist():
             if which[k] not in self.ordered:
@@ -148,15 +147,15 @@ class Sample:
         from simlib.loops.reading import BUCKETS, bucketed
 
         count, wanted = len(which), np.where(more, len(asked.windows), asked.count)
-        sums, squares = np.zeros((2, count, LANES))
+        sums = np.zeros((2, count, LANES))
         alike, chosen = np.empty((count, 2), dtype=np.int64), np.empty(count, dtype=np.int64)
         firsts = scratch("firsts", count, BUCKETS, np.int64)
         offsets, kept = scratch("offsets", count, BUCKETS + 1, np.int64), scratch("kept", count, rows.shape[1]).ravel()
-        near = alike, chosen, firsts, offsets, kept
-        bucketed(rows, which, middles, scales, asked.windows, wanted, sums, squares, *near)
-        for k in np.flatnonzero(~np.isfinite(squares.sum(axis=1))).tolist():
-            sums[k], squares[k] = _sums(rows[which[k]], middles[k], LANES)
-        return cls(rows, which, middles, sums, squares, Bucketed(rows, which, middles, *near))
+        near = Buckets(alike, chosen, firsts, offsets, kept)
+        bucketed(rows, which, np.column_stack([middles, scales]), asked.windows, wanted, sums, near)
+        for k in np.flatnonzero(~np.isfinite(sums[1].sum(axis=1))).tolist():
+            sums[:, k] = _sums(rows[which[k]], middles[k], LANES)
+        return cls(rows, which, middles, sums[0], sums[1], Bucketed(rows, which, middles, near))
 
     @property
     def count(self) -> int:
@@ -202,21 +201,6 @@ def _sums(figure: Floats, middle: float, width: int) -> Floats:
 def lanes(replicates: int) -> int:
     """Give in how many lanes sums are added up: those of the loops, or one for each replicate."""
     return LANES if replicates == 1 else replicates
-
-
-def by_lane(values: Floats, width: int) -> Floats:
-    """Give the (lane,) sums of (simulation,) values, each added up in order."""
-    whole = len(values) // width * width
-    sums = np.asarray(values[:whole].reshape(-1, width).sum(axis=0))
-    sums[: len(values) - whole] += values[whole:]
-    return sums + 0.0  # nought has no sign
-
-
-def add_by_lane(sums: Floats, values: Floats) -> None:
-    """Add (simulation,) values to (lane,) sums in order; the values are used up."""
-    first = min(len(values), len(sums))
-    values[:first] += sums[:first]
-    sums[:first] = by_lane(values, len(sums))[:first]
 
 
 def folded(sums: Floats) -> Floats:

@@ -13,7 +13,7 @@ from simlib.wording import clean, joined, money
 
 if TYPE_CHECKING:
     from simlib.config import Config
-    from simlib.config.schema import Council, Event, Line, Measure, OneOff, Option
+    from simlib.config.schema import Council, Event, Line, Measure, OneOff, Option, Reading, Stress
     from simlib.model import Model
 
 __all__ = ["read_back"]
@@ -51,7 +51,8 @@ def read_back(config: "Config", model: "Model | None" = None) -> list[str]:
         ("Events", (_event(key, e, config) for key, e in config.events.items())),
         ("Options", (_option(key, o, config) for key, o in config.options.items())),
         ("Further figures", _outputs(config)),
-        ("Other readings", _readings(config)),
+        ("Other readings", _variants(config.readings)),
+        ("Stress scenarios", _variants(config.stress)),
         ("What goes together", _dependence(config)),
         ("What moves the average away from the plan", shift_lines(model)),
         ("Sources", _sources(config)),
@@ -375,9 +376,9 @@ def _outputs(config: "Config") -> Iterator[str]:
         yield f"{output.label or _spaced(key)}: {quantity_words(output, _unit(config))}"
 
 
-def _readings(config: "Config") -> Iterator[str]:
-    """Tell what each reading changes, and why."""
-    for key, reading in config.readings.items():
+def _variants(entries: "Mapping[str, Reading | Stress]") -> Iterator[str]:
+    """Tell what each reading or stress scenario changes, and why."""
+    for key, reading in entries.items():
         laid = reading.set_.items()
         changes = (f"{address} = {value}" if isinstance(value, str) else address for address, value in laid)
         why = reading.why.rstrip()

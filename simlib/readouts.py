@@ -195,7 +195,7 @@ def share_met(model: Model, flow: Flows) -> Floats:
 
 def _payback(model: Model, key: Key, flow: Flows) -> Iterator[Readout]:
     """Give after how many years the option has paid back: facts, as never is one of the answers."""
-    years = closing.payback(net_cash(flow))
+    years = closing.payback(net_cash(flow), model.tolerance)
     for count in range(1, len(model.years) + 1):
         yield (*key, "payback", str(count)), years == count
     yield (*key, "payback", "beyond"), years == np.inf

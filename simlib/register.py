@@ -1,15 +1,14 @@
-"""What a run rests on: assumptions, readings, checks, provenance; the options are told in ``outlook``."""
+"""What a run rests on: assumptions, readings, checks; the options are told in ``outlook``, the method in ``method``."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from simlib.layout import Cell, Section, Table
+from simlib.layout import Cell, Section, Table, without_empty
 from simlib.quoting import unmet_words
 from simlib.units import figure, format_duration
 from simlib.wording import (
     band_money,
     chance_count,
-    finer_money,
     interval_words,
     money,
     number,
@@ -19,20 +18,16 @@ from simlib.wording import (
 )
 
 __all__ = [
-    "address_words",
     "assumptions_section",
-    "bridge_section",
+    "author_section",
     "brief_outputs",
     "checks_section",
     "notes_section",
     "outputs_section",
-    "provenance_section",
     "readings_section",
 ]
 
 Document = Mapping[str, Any]
-_WORTH_A_ROW = 0.005  # of the largest amount of a bridge; smaller steps are told together
-_STRUCTURE = frozenset({"funding", "pressures", "pots", "local", "one_off", "lines", "councils"})  # of an address
 
 
 def shown(value: float | None, kind: str | None, unit: str | None, error: float = 0.0) -> str:
@@ -112,52 +107,6 @@ def _often(found: Document) -> str:
     return odds(found["probability"], found["error"], found["interval"])
 
 
-def bridge_section(document: Document) -> Section | None:
-    """Tell, step by step, how the business case's gap becomes the average future's."""
-    tables = []
-    for key, option in document["options"].items():
-        for place, pair in option["councils"].items():
-            if pair.get("bridge"):
-                name = f"{option['label']}, {document['councils'][place]['label']}"
-                tables.append(_bridge_table(f"bridge_{key}_{place}", name, pair["bridge"], document))
-    if not tables:
-        return None
-    why = "Each assumption's shift of the average, from the business case on. A plus widens the gap."
-    return Section("bridge", "From the business case to the average future", (why,), tuple(tables), detail=True)
-
-
-def _bridge_table(key: str, option: str, bridge: Document, document: Document) -> Table:
-    """Give one option's bridge; the steps add up."""
-    unit = document["unit"]
-    ordered = sorted(bridge["steps"], key=lambda step: -abs(step["shift"]))
-    like = max(abs(amount) for amount in (bridge["plan"], bridge["mean"], *(step["shift"] for step in ordered)))
-    told = [step for step in ordered if abs(step["shift"]) >= _WORTH_A_ROW * like]
-    rest = bridge["together"] + sum(step["shift"] for step in ordered[len(told) :])
-    rows = [("Business case", bridge["plan"], False)]
-    rows += [(_step_name(document, step), step["shift"], True) for step in told]
-    if rest:
-        words = "Several together" if len(told) == len(ordered) else "Smaller steps, and several together"
-        rows.append((words, rest, True))
-    rows.append(("Average of the futures", bridge["mean"], False))
-    cells = tuple((Cell(name), Cell(finer_money(value, unit, like, signed=step), value)) for name, value, step in rows)
-    return Table(key, f"{option}: recurring gap in {document['target_year']}", ("Step", "Gap"), cells)
-
-
-def _step_name(document: Document, step: Document) -> str:
-    """Give a step's label, or its address in words."""
-    labelled = step["label"] and step["label"] != step.get("address")
-    return str(step["label"]) if labelled else address_words(document, str(step.get("address") or step["label"]))
-
-
-def address_words(document: Document, address: str) -> str:
-    """Tell an address in words, councils and events by their labels: members read no dots."""
-    family, *parts = address.split(".")
-    labels = {key: entry["label"] for name in ("councils", "events") for key, entry in document[name].items()}
-    words = [labels.get(part, part.replace("_", " ")) for part in parts if part not in _STRUCTURE]
-    named = ", ".join(words) or family
-    return f"Programme {named}" if family == "programmes" else sentence_case(named)
-
-
 def readings_section(document: Document) -> Section | None:
     """Tell each reading of the ambiguous figures, and what it does to the headlines."""
     notes, tables = document.get("reading_notes") or {}, []
@@ -191,7 +140,7 @@ def _reading_rows(
     if len(readings) > 1 and any(base.values()):
         for name, found in readings.items():
             cells = (_count_cell(found.get(place)) for place, _ in _places(document, option))
-            yield Cell(names.get(name, "As the file has it")), *cells
+            yield Cell(names.get(name, "The base reading")), *cells
 
 
 def _count_cell(found: Document | None) -> Cell:
@@ -199,26 +148,37 @@ def _count_cell(found: Document | None) -> Cell:
     return Cell(chance_count(found["probability"], found["error"]), found["probability"]) if found else Cell("–")
 
 
+_NOTES = "Notes on the simulation"
+
+
 def checks_section(document: Document) -> Section | None:
     """Tell what the reader must know: repairs, hindsight, missing sources; notes are only counted."""
     warnings = [check for check in document["checks"] if check["level"] == "warning"]
     notes = len(document["checks"]) - len(warnings)
-    told = [_check_words(document, check) for check in warnings]
+    told = [_check_words(check) for check in warnings]
     if notes:
-        told.append(f"{notes} {'note is' if notes == 1 else 'notes are'} in the report's last part")
+        told.append(f"{notes} {'note is' if notes == 1 else 'notes are'} in the appendix ‘{_NOTES}’.")
     return Section("checks", "What the reader must know", tuple(told)) if told else None
 
 
 def notes_section(document: Document) -> Section | None:
     """Tell what was checked and found in order."""
-    told = tuple(_check_words(document, check) for check in document["checks"] if check["level"] != "warning")
-    return Section("notes", "Notes on the simulation", told, detail=True) if told else None
+    told = tuple(_check_words(check) for check in document["checks"] if check["level"] != "warning")
+    return Section("notes", _NOTES, told, detail=True, appendix=True) if told else None
 
 
-def _check_words(document: Document, check: Document) -> str:
+def author_section(document: Document) -> Section | None:
+    """Give what the file's author notes of its entries, and of its uncertain figures."""
+    entries = [(note["label"], note["text"]) for note in document["notes"]]
+    entries += [(driver["label"], driver["note"]) for driver in document["drivers"].values() if driver.get("note")]
+    told = tuple(f"{label}: {text}" for label, text in entries)
+    heading = "What the file's author notes"
+    return Section("author", heading, told, detail=True, appendix=True) if told else None
+
+
+def _check_words(check: Document) -> str:
     """Tell one check, its level first, and what it is about in words: its address is in summary.json."""
-    address = str(check.get("address") or "")
-    where = "" if not address or address.startswith("run.") else f"{address_words(document, address)}: "
+    where = f"{check['label']}: " if check.get("label") else ""
     return f"{sentence_case(check['level'])}: {where}{check['text']}"
 
 
@@ -235,10 +195,11 @@ def assumptions_section(document: Document) -> Section | None:
         "Business case" if document["councils"] else "Plan",
         "Average",
         "Source",
+        "Owner",
     )
-    table = Table("assumption_register", "Assumptions register", headings, rows)
+    table = without_empty(Table("assumption_register", "Assumptions register", headings, rows))
     tables = (table, *_certain_table(document), *_terms_table(document))
-    return Section("assumptions", "Assumptions", (told,), tables, detail=True)
+    return Section("assumptions", "Assumptions", (told,), tables, detail=True, appendix=True)
 
 
 def _certain_table(document: Document) -> Iterator[Table]:
@@ -246,7 +207,7 @@ def _certain_table(document: Document) -> Iterator[Table]:
     figures = document.get("figures") or {}
     rows = tuple(
         (
-            Cell(f"{entry.get('label') or address_words(document, address)} ({address})"),
+            Cell(f"{entry['label']} ({address})"),
             Cell(_certain_words(document, entry), entry["value"] if isinstance(entry["value"], int | float) else None),
             Cell(_source_words(entry) if entry.get("source") else "no source given"),
         )
@@ -288,7 +249,7 @@ def _unsourced(document: Document) -> set[str]:
 
 def _assumption_row(document: Document, address: str, driver: Document) -> tuple[Cell, ...]:
     """Give one driver's row."""
-    unit, label = document["unit"], driver.get("label") or address_words(document, address)
+    unit, label = document["unit"], driver["label"]
     requested, kind, plan = driver.get("requested") or {}, driver.get("kind"), driver.get("plan")
     plan_cell = (
         Cell(shown(plan, kind, unit), plan) if isinstance(plan, int | float) else Cell("by year" if plan else "–")
@@ -299,6 +260,7 @@ def _assumption_row(document: Document, address: str, driver: Document) -> tuple
         plan_cell,
         Cell(shown(requested.get("mean"), kind, unit), requested.get("mean")),
         Cell("no source given" if address in _unsourced(document) else _source_words(driver)),
+        Cell(str(driver.get("owner") or "–")),
     )
 
 
@@ -323,18 +285,3 @@ def _source_words(driver: Document) -> str:
     elif source:
         parts.append(str(source))
     return "; ".join(parts) or "the source of the entry it stands in, in config.yaml"
-
-
-def provenance_section(document: Document, manifest: Mapping[str, Any]) -> Section:
-    """Tell how to get the same figures again."""
-    config, versions = document["config"], manifest.get("versions") or {}
-    sampler = str(config["sampler"]).replace("_", " ")
-    told = [
-        f"{config['simulations']:,} futures, seed {config['seed']}, sampler {sampler}.",
-        f"Digest of the file: {config['digest']}.",
-    ]
-    for address, value in (config.get("set") or {}).items():
-        told.append(f"Put in place of the file's own: --set {address}={value}.")
-    if versions:
-        told.append("Made with " + ", ".join(f"{name} {version}" for name, version in versions.items()) + ".")
-    return Section("provenance", "Provenance", tuple(told), detail=True)

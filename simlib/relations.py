@@ -9,10 +9,11 @@ from simlib.catalogue import Figures
 from simlib.config import Config
 from simlib.config.checks.dependence import matches
 from simlib.config.schema import Dependence
-from simlib.dependence import Carrying, Statement, asked
+from simlib.dependence import Carrying
 from simlib.drivers import Driver, Event
 from simlib.errors import ModelError, Problem
 from simlib.sampling import GAUSSIAN, Dimension
+from simlib.statements import Statement, asked
 
 
 class Relations:

@@ -1,14 +1,15 @@
 """From a summary to a report, and on to its folder; rendering is in ``reporters`` and ``console``."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simlib import drawn, outlook, register, verdicts
+from simlib import comparing, drawn, influences, method, outlook, register, verdicts
 from simlib.errors import ResultsError
 from simlib.folder import read_folder, render_into, write_folder
-from simlib.layout import Report, Section
+from simlib.layout import Report, Section, numbered
 from simlib.reporters import FORMATS, check_formats
 from simlib.wording import clean, joined
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from simlib.results import Futures
     from simlib.summary import Summary
 
-__all__ = ["FORMATS", "Report", "build_report", "load_summary", "render_again", "write_report"]
+__all__ = ["FORMATS", "Report", "build_report", "load_summary", "render_again", "report_again", "write_report"]
 
 BANNER = "Before further action"
 _clean_key = lru_cache(maxsize=4_096, typed=True)(clean)  # the same few keys stand in a document a thousand times
@@ -36,7 +37,7 @@ def build_report(summary: "Summary") -> Report:
         Its text holds no control characters, whatever the config said.
     """
     document = _cleaned(summary.document)
-    sections = tuple(section for section in _sections(document, _cleaned(summary.manifest)) if section)
+    sections = numbered(section for section in _sections(document, _cleaned(summary.manifest)) if section)
     lines = verdicts.brief_lines if document["options"] else register.brief_outputs
     banner = BANNER if document["councils"] else ""  # nobody is there to act
     title, facts = document["config"]["title"], tuple(_facts(document))
@@ -56,19 +57,26 @@ def _cleaned(value: Any) -> Any:
 
 
 def _sections(document: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterator[Section | None]:
-    """Give the sections in the order in which a committee reads them."""
-    yield from outlook.council_sections(document)
-    yield outlook.jointly_section(document)
+    """Give the sections in the order in which a committee reads them, and then the appendices."""
+    yield outlook.summary_section(document)
     yield outlook.claims_section(document)
-    yield outlook.events_section(document)
-    yield register.outputs_section(document)
+    yield register.outputs_section(document) if not document["councils"] else None
     yield register.checks_section(document)
-    yield register.bridge_section(document)
+    yield from outlook.council_sections(document)
+    yield comparing.jointly_section(document)
+    yield outlook.events_section(document)
+    yield register.outputs_section(document) if document["councils"] else None
+    yield influences.swings_section(document)
     yield register.readings_section(document)
+    yield method.statutory_section(document)
+    yield from outlook.detail_sections(document)
+    yield influences.bridges_section(document)
     yield register.assumptions_section(document)
+    yield register.author_section(document)
     yield drawn.quality_section(document)
+    yield method.method_section(document)
     yield register.notes_section(document)
-    yield register.provenance_section(document, manifest)
+    yield method.provenance_section(document, manifest)
 
 
 def _facts(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -138,6 +146,34 @@ def load_summary(folder: str | Path) -> "Summary":
     return read_folder(Path(folder))
 
 
+# What a summary of another shape than a run writes leads to, wherever that is found out
+_ASTRAY = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError)
+
+
+@contextmanager
+def _as_damaged(folder: Path) -> Iterator[None]:
+    """Refuse a run that was read back where its figures do not have the shape that a run writes."""
+    try:
+        yield
+    except ResultsError:
+        raise
+    except _ASTRAY as wrong:
+        why = f"damaged, or written by another version of simlib ({type(wrong).__name__})"
+        raise ResultsError(f"{folder}: {why}; run the config again") from wrong
+
+
+def report_again(summary: "Summary", folder: Path) -> Report:
+    """Tell a run that was read back.
+
+    Raises
+    ------
+    ResultsError
+        When its figures are not as a run writes them.
+    """
+    with _as_damaged(folder):
+        return build_report(summary)
+
+
 def render_again(summary: "Summary", folder: Path, *, out: Path | None, formats: Sequence[str]) -> Path:
     """Render reports of a run that is there already, into its own folder or into another.
 
@@ -160,6 +196,7 @@ def render_again(summary: "Summary", folder: Path, *, out: Path | None, formats:
     chosen = check_formats(formats) or tuple(name for name in FORMATS if name != "nc")
     if "nc" in chosen:
         raise ResultsError("--format: nc needs the futures themselves: run the config again")
-    if out is not None and out.resolve() != folder.resolve():
-        return write_report(summary, out, formats=chosen)
-    return render_into(build_report(summary), folder, chosen)
+    with _as_damaged(folder):
+        if out is not None and out.resolve() != folder.resolve():
+            return write_report(summary, out, formats=chosen)
+        return render_into(build_report(summary), folder, chosen)

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +17,13 @@ from simlib import loops
 from simlib.delivery import Delivery
 from simlib.drivers import Values
 from simlib.estimates import Statistics, certain_statistics
-from simlib.histograms import Histograms, Room
+from simlib.histograms import Counts, Histograms
 from simlib.kernels.paths import Floats
+from simlib.memory import scratch
 from simlib.model import Model
 from simlib.outline import Outline, holding, shared_out
 from simlib.programs import Ledger, pass_by
-from simlib.readouts import Held, Key
-from simlib.rooms import scratch
+from simlib.readouts import Held, Key, read_all
 from simlib.sampling import Dimension
 from simlib.sheet import Sheet
 
@@ -56,9 +56,9 @@ class Tally:
         """Give an empty one whose bins suit some futures, (figure, simulation)."""
         return cls(outline, replicates, 0, Ledger.of(outline.program), Histograms.over(sample, replicates))
 
-    def empty(self, room: Room | None = None) -> "Tally":
-        """Give one with the same bins, and nothing in it but what its room has already."""
-        return Tally(self.outline, self.replicates, 0, Ledger.of(self.outline.program), self.figures.empty(room))
+    def empty(self, counts: Counts | None = None) -> "Tally":
+        """Give one with the same bins, and nothing in it but counts that there are already."""
+        return Tally(self.outline, self.replicates, 0, Ledger.of(self.outline.program), self.figures.empty(counts))
 
     def add(self, cells: Floats, where: slice) -> None:
         """Count some futures of a sheet, (row, simulation); the first of them is of replicate 0."""
@@ -77,7 +77,7 @@ class Tally:
         self.figures.settle()
 
     def merge(self, other: "Tally", *, counts: bool = True) -> None:
-        """Add what another one has of further futures, in the same bins; but for counts where others have its room."""
+        """Add what another one has of further futures, in the same bins; but for counts that others have too."""
         self.count += other.count
         self.ledger.merge(other.ledger)
         self.figures.add_sums(other.figures)
@@ -105,21 +105,21 @@ class Tally:
         return self.outline.summed(self.ledger, self.count, self.replicates)
 
 
-class Rooms:
-    """Room for counts that each thread has for all the futures that it counts, added up when all are done."""
+class CountsByThread:
+    """Counts that each thread has of its own for all the futures that it counts, added up when all are done."""
 
     def __init__(self, figures: Histograms) -> None:
         self.figures = figures
-        self.all: list[Room] = []
+        self.all: list[Counts] = []
         self._own = threading.local()
 
-    def own(self) -> Room:
-        """Give this thread's room."""
-        room: Room | None = getattr(self._own, "room", None)
-        if room is None:
-            room = self._own.room = self.figures.room()
-            self.all.append(room)
-        return room
+    def own(self) -> Counts:
+        """Give this thread's counts."""
+        counts: Counts | None = getattr(self._own, "counts", None)
+        if counts is None:
+            counts = self._own.counts = self.figures.no_counts()
+            self.all.append(counts)
+        return counts
 
 
 @dataclass
@@ -173,6 +173,11 @@ class Futures:
     def holding(self) -> Held:
         """The held futures, as they are read."""
         return holding(self.model, self.values, self.held)
+
+    @cached_property
+    def readouts(self) -> dict[Key, NDArray[Any]]:
+        """Every fact and figure of the held futures; large, unless they are few as in a plan."""
+        return dict(read_all(self.model, self.holding))
 
     @property
     def delivery(self) -> Delivery:

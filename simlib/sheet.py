@@ -5,19 +5,34 @@ futures. What is made of the rows is in ``simlib.outline``; nothing is drawn her
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from simlib import loops
 from simlib.config.quantities import Varies
 from simlib.drivers import Driver, Event, Happened, HierarchicalDriver, Memo, Node, Source, Values, evaluate
 from simlib.kernels.paths import Floats
 from simlib.model import Model
 from simlib.programs import Bounds, Graph, Traced
+from simlib.recipe import Recipe
 from simlib.source import ChunkSource
 
 Place = tuple[str, int]  # the name of a reading, "" for the base, and a node of its
 ORDINARY = Bounds(finite=True, number=True)
+SHEETS = 4  # that are kept for another run
+_sheets: dict[tuple[Model, ...], "Sheet"] = {}
+
+
+def sheet_of(models: Mapping[str, Model], lay_out: Callable[[], "Sheet"]) -> "Sheet":
+    """Give the sheet of some models: that of the last time, or a new one."""
+    key = tuple(models.values())
+    if key not in _sheets:
+        found = lay_out()
+        if len(_sheets) >= SHEETS:
+            del _sheets[next(iter(_sheets))]
+        _sheets[key] = found
+    return _sheets[key]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +53,8 @@ class Sheet:
         The nodes of other readings that a step's figure is too.
     height
         Number of rows.
+    recipes
+        How compiled loops make what is ordinary of it, of scores that are plain random ones and of more even ones.
     """
 
     models: Mapping[str, Model]
@@ -47,6 +64,7 @@ class Sheet:
     steps: tuple[Place, ...]
     also: Mapping[Place, tuple[Place, ...]]
     height: int
+    recipes: dict[bool, Recipe] = field(default_factory=dict)
 
     @classmethod
     def of(cls, models: Mapping[str, Model], sources: Mapping[str, Source], memo: Memo, size: int) -> "Sheet":
@@ -61,7 +79,11 @@ class Sheet:
         size
             How many futures they give, at least 2.
         """
-        values = {name: evaluate(model.nodes, sources[name], memo) for name, model in models.items()}
+        return cls.over(models, {name: evaluate(m.nodes, sources[name], memo) for name, m in models.items()}, size)
+
+    @classmethod
+    def over(cls, models: Mapping[str, Model], values: Mapping[str, Values], size: int) -> "Sheet":
+        """Lay a sheet out by every node's value in some futures, at least 2."""
         rows: dict[Place, slice] = {}
         first: dict[int, Place] = {}
         also: dict[Place, tuple[Place, ...]] = {}
@@ -81,20 +103,31 @@ class Sheet:
         certain = {name: [None if _differs(v, size) else v for v in own] for name, own in values.items()}
         return cls(models, certain, rows, by_year, steps, also, height)
 
-    def fill(self, sources: Mapping[str, ChunkSource], cells: Floats) -> None:
-        """Write the rows of some futures, (row, simulation)."""
+    def fill(self, sources: Mapping[str, ChunkSource], cells: Floats, where: slice) -> None:
+        """Write the rows of some futures into their columns of some cells, (row, simulation)."""
         values: dict[str, Values] = {name: list(own) for name, own in self.certain.items()}  # type: ignore[arg-type]
-        room = sources[""].room
-        for name, node in self.steps:
-            rows = self.rows[name, node]
-            own = room.offered = cells[rows] if (name, node) in self.by_year else cells[rows.start]
-            value = self.models[name].nodes[node].value(sources[name], values[name])
-            if value is not own:
-                own[:] = value
-            room.offered = None
+        base = sources[""]
+        made = self.recipe(base).make(base.scores, cells, where) if loops.on() else ()
+        for place in self.steps:
+            name, node = place
+            rows = self.rows[place]
+            own = cells[rows, where] if place in self.by_year else cells[rows.start, where]
+            if place not in made:
+                base.space.offered = own
+                value = self.models[name].nodes[node].value(sources[name], values[name])
+                if value is not own:
+                    own[:] = value
+                base.space.offered = None
             values[name][node] = own
-            for other, twin in self.also.get((name, node), ()):
-                values[other][twin] = value
+            for other, twin in self.also.get(place, ()):
+                values[other][twin] = own
+
+    def recipe(self, source: ChunkSource) -> Recipe:
+        """Give how compiled loops make what is ordinary of some scores, written down once."""
+        found = self.recipes.get(source.even)
+        if found is None or found.places != source.places:
+            found = self.recipes[source.even] = Recipe.of(self, source.places, even=source.even)
+        return found
 
     def values(self, cells: Floats, name: str = "") -> Values:
         """Give every node's value in some futures, (row, simulation), of the base or of a reading."""

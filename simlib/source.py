@@ -25,7 +25,7 @@ MOST_INDIVIDUALS = 20_000  # in one sum_of: more is a count in the wrong unit
 
 
 @dataclass(slots=True)
-class Room:
+class Workspace:
     """Arrays that are used again for every chunk: fresh memory costs more than most of the figures put there.
 
     They are given out in turn, so that chunks which ask for the same ones get the same ones.
@@ -53,11 +53,11 @@ class Room:
 _own = threading.local()
 
 
-def own_room() -> Room:
-    """Give the room in which this thread makes the figures of one chunk after the other."""
-    room: Room = _own.__dict__.setdefault("room", Room())
-    room.clear()
-    return room
+def own_workspace() -> Workspace:
+    """Give the workspace in which this thread makes the figures of one chunk after the other."""
+    space: Workspace = _own.__dict__.setdefault("space", Workspace())
+    space.clear()
+    return space
 
 
 @dataclass(slots=True)
@@ -72,8 +72,8 @@ class ChunkSource:
         Whether they fill their space more evenly than chance would: then groups are made of principal components.
     made
         All that was made so far, for all readings.
-    room
-        Where it is put; who gives a room that others have used clears it first.
+    space
+        Where it is put; who gives a workspace that others have used clears it first.
     """
 
     seed: int
@@ -83,13 +83,13 @@ class ChunkSource:
     dependences: Dependences
     even: bool = False
     made: Memo = field(default_factory=dict)
-    room: Room = field(default_factory=Room)
+    space: Workspace = field(default_factory=Workspace)
     planned: bool = False
 
     def under(self, dependences: Dependences) -> "ChunkSource":
         """Give the same numbers for a reading with correlations of its own."""
         own = self.seed, self.chunk, self.places, self.scores, dependences
-        return ChunkSource(*own, self.even, self.made, self.room)
+        return ChunkSource(*own, self.even, self.made, self.space)
 
     def row(self, dimension: Dimension) -> Floats:
         """Give the (simulation,) score of a coordinate, correlated as the file asks."""
@@ -103,13 +103,13 @@ class ChunkSource:
 
     def _correlate(self, group: CommonFactor | Joint) -> None:
         """Make the scores of all members of a group."""
-        together = self.room.take(len(group.members), self.scores.shape[1])
+        together = self.space.take(len(group.members), self.scores.shape[1])
         own = [self.places[member] for member in group.members]
         if isinstance(group, CommonFactor):
             for place, row in zip(own, together, strict=True):
                 common_factor(self.scores[place], self.scores[self.places[group.factor]], group.weight, row)
         else:
-            combined(self.scores, own, _weights(group, self.even), together)
+            combined(self.scores, own, weights_of(group, self.even), together)
         for member, row in zip(group.members, together, strict=True):
             self.made[member, group] = row
         if group.mixing is not None:
@@ -131,12 +131,13 @@ class ChunkSource:
     def _drawn(self, node: Driver) -> Floats:
         from_score, years = node.distribution.from_score, len(node.dimensions)
         count = self.scores.shape[1]
-        room = self.room.take(count) if node.varies.mode == "once" else self.room.take(years, count)
+        values = self.space.take(count) if node.varies.mode == "once" else self.space.take(years, count)
         rows = [self.row(d) for d in node.dimensions]
-        return through_years(rows, node.varies, lambda row, _, out: from_score(row, out), room)
+        return through_years(rows, node.varies, lambda row, _, out: from_score(row, out), values)
 
     def member(self, node: HierarchicalDriver, parameters: Mapping[str, Floats]) -> Floats:
         """Give the values of a driver whose parameters differ from future to future."""
+        self.space.offered = None  # for the values: it must not go to the scores of a group, which others read too
         groups = tuple(self.dependences.groups.get(d) for d in node.dimensions)
         own = tuple((name, token(value)) for name, value in parameters.items())
         key = (node.distribution, own, node.varies, node.dimensions, groups)
@@ -149,8 +150,8 @@ class ChunkSource:
         group = self.dependences.groups.get(node.dimension)
         key = (node.dimension, group, node.moments, node.hazard, node.until, *map(token, chances))
         if key not in self.made:
-            room = self.room.take(self.scores.shape[1])
-            self.made[key] = happening(node, self.row(node.dimension), chances, room)
+            moments = self.space.take(self.scores.shape[1])
+            self.made[key] = happening(node, self.row(node.dimension), chances, moments)
         return self.made[key]
 
     def individuals(self, node: SumOfDraws, count: Floats) -> Floats:
@@ -188,7 +189,7 @@ def _margins(df: float) -> ScoreTable:
 
 
 @lru_cache(maxsize=512)
-def _weights(group: Joint, even: bool) -> Floats:  # noqa: FBT001 - as the source has it
+def weights_of(group: Joint, even: bool) -> Floats:  # noqa: FBT001 - as the source has it
     """Give (member, member) what each member's score has of the independent ones."""
     stated = group.components if even else group.rows
     weights = np.zeros((len(stated), len(stated)))

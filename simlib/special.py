@@ -71,12 +71,18 @@ def ndtr(z: npt.ArrayLike) -> Array:
     flat = scores.ravel()
     away = np.abs(flat)
     below = np.full(flat.shape, np.nan)
-    near, far = away <= _NEAR, away > _FAR
-    below[near] = 0.5 + flat[near] * _ratio(_NEAR_UP, _NEAR_DOWN, flat[near] ** 2)
-    out = ~near & (away <= _FAR)
-    below[out] = _bell(away[out]) * _ratio(_OUT_UP, _OUT_DOWN, away[out])
-    below[far] = _far_below(np.minimum(away[far], 40.0))
-    np.subtract(1.0, below, out=below, where=~near & (flat > 0.0))
+    middle = away <= _NEAR
+    near, far = np.flatnonzero(middle), np.flatnonzero(away > _FAR)
+    out = np.flatnonzero(~middle & (away <= _FAR))
+    if near.size:
+        z = flat[near]
+        below[near] = 0.5 + z * _ratio(_NEAR_UP, _NEAR_DOWN, z**2)
+    if out.size:
+        z = away[out]
+        below[out] = _bell(z) * _ratio(_OUT_UP, _OUT_DOWN, z)
+    if far.size:
+        below[far] = _far_below(np.minimum(away[far], 40.0))
+    np.subtract(1.0, below, out=below, where=~middle & (flat > 0.0))
     return below.reshape(scores.shape)
 
 

@@ -5,7 +5,6 @@ out as the contract of summary.json has them. The reading itself is in ``simlib.
 ``simlib.estimates``.
 """
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -16,16 +15,19 @@ from numpy.typing import NDArray
 from simlib import dims
 from simlib.bridge import bridge
 from simlib.checking import checks, quality_checks
-from simlib.citing import certain_figures, cited
+from simlib.citing import certain_figures, cited, notes
 from simlib.correlating import dependence
 from simlib.drivers import Driver
-from simlib.estimates import Interval, Mean, Statistics, chance, ratio_mean
+from simlib.entries import bounds, chance_entry, given, statistics_entry, sums
+from simlib.estimates import Mean, Statistics, chance, ratio_mean
 from simlib.gathering import CURVE, Estimates, estimates
 from simlib.kernels.paths import Floats
+from simlib.memory import uncollected
+from simlib.naming import figure_name
 from simlib.quality import achieved, asked_chance, judged, requested
-from simlib.readouts import TESTS, YEARLY_FIGURES, Key, read_all
+from simlib.readouts import TESTS, YEARLY_FIGURES, Key
 from simlib.results import Futures
-from simlib.rooms import uncollected
+from simlib.sensitivity.swings import swings
 from simlib.years import label
 
 FORMAT = 1
@@ -59,16 +61,17 @@ def summarise(futures: Futures, plan: Futures, *, n_jobs: int | None = None) -> 
         Workers; the result is the same for any number.
     """
     with uncollected():
-        return Summary(_Document(futures, plan, estimates(futures, n_jobs)).document(), futures.model.config.text)
+        found = estimates(futures, n_jobs)
+        return Summary(_Document(futures, plan, found, n_jobs).document(), futures.model.config.text)
 
 
 class _Document:
     """Lays the estimates out as summary.json has them."""
 
-    def __init__(self, futures: Futures, plan: Futures, found: Estimates) -> None:
+    def __init__(self, futures: Futures, plan: Futures, found: Estimates, n_jobs: int | None) -> None:
         self.futures, self.model = futures, futures.model
-        self.found = found
-        self.plan = dict(read_all(plan.model, plan.holding))
+        self.found, self.n_jobs = found, n_jobs
+        self.plan = plan.readouts
         self.plan_readings = plan.readings
         self.steps = bridge(self.model)
         self.quality = judged(self.model, found.figures, found.chances, futures.replicates)
@@ -76,7 +79,7 @@ class _Document:
     def document(self) -> Document:
         """Give the whole document, every key always present."""
         model, config = self.model, self.model.config
-        together = dependence(self.futures)
+        together = dependence(self.futures, self.n_jobs)
         return {
             "simlib": FORMAT,
             "config": {
@@ -112,9 +115,19 @@ class _Document:
             "figures": certain_figures(config),
             "npv_terms": self._npv_terms(),
             "drivers": {node.address: self._driver(node) for node in model.nodes if isinstance(node, Driver)},
+            "swings": swings(self.futures),
             "dependence": together,
-            "checks": [*checks(self.futures, together), *quality_checks(self.quality)],
+            "notes": list(notes(config)),
+            "checks": self._checks(together),
         }
+
+    def _checks(self, together: Document) -> list[Document]:
+        """Give what the reader must know, each with the name of what it is about."""
+        found = [*checks(self.futures, together), *quality_checks(self.quality)]
+        named = (check["address"] and not check["address"].startswith("run.") for check in found)
+        config = self.model.config
+        return [check | {"label": figure_name(config, check["address"]) if has else None}
+                for check, has in zip(found, named, strict=True)]  # fmt: skip
 
     # --- small parts ---------------------------------------------------------------------------------------
 
@@ -122,19 +135,10 @@ class _Document:
         found = self.found.chances.get(key)
         if found is None:
             return None
-        entry: Document = {
-            "probability": found.probability,
-            "error": found.error,
-            "interval": list(found.interval),
-        }
-        return entry | ({"plan": bool(self.plan[key][0])} if plan else {})
+        return chance_entry(found) | ({"plan": bool(self.plan[key][0])} if plan else {})
 
     def _probability(self, key: Key) -> float:
         return self.found.chances[key].probability
-
-    def _statistics(self, found: Statistics, plan: float) -> Document:
-        values = {"mean": found.mean, "sd": found.sd, **found.quantiles, "plan": plan}
-        return values | {"error": found.errors, "interval": _bounds(found.intervals)}
 
     def _by_year(self, key: Key) -> Document | None:
         found = self.found.figures.get(key)
@@ -142,18 +146,20 @@ class _Document:
             return None
         plan = np.atleast_2d(self.plan[key])
         labels = self.model.year_labels
-        return {labels[y]: self._statistics(row, float(plan[y, 0])) for y, row in enumerate(found)}
+        return {labels[y]: statistics_entry(row, float(plan[y, 0])) for y, row in enumerate(found)}
 
     def _single(self, key: Key) -> Document | None:
         found = self.found.figures.get(key)
-        return None if found is None else self._statistics(found[0], float(np.atleast_1d(self.plan[key])[0]))
+        return None if found is None else statistics_entry(found[0], float(np.atleast_1d(self.plan[key])[0]))
 
     # --- sections ------------------------------------------------------------------------------------------
 
     def _council(self, council: int) -> Document:
         home = self.model.councils[council]
         values = self.model.plan
-        minimum = None if home.fund is None else float(np.asarray(values[home.fund.minimum]).flat[0])
+        fund = home.fund
+        minimum = None if fund is None else float(np.asarray(values[fund.minimum]).flat[0])
+        opening = None if fund is None else float(np.asarray(values[fund.opening]).flat[0])
         pots = {
             pot.id: {
                 "label": pot.label,
@@ -162,10 +168,10 @@ class _Document:
             }
             for pot in home.pots
         }
-        return {"label": home.label, "general_fund_minimum": minimum, "pots": pots}
+        return {"label": home.label, "general_fund_opening": opening, "general_fund_minimum": minimum, "pots": pots}
 
     def _option(self, option: int) -> Document:
-        chosen = self.model.options[option]
+        chosen, config = self.model.options[option], self.model.config
         councils = [(c, self.model.councils[c].id) for c in chosen.councils]
         key = ("options", chosen.id)
         jointly = {test: self._chance((*key, "jointly", "closes", test)) for test in TESTS}
@@ -176,6 +182,7 @@ class _Document:
             "claim": self._claim(option),
             "no_costed_saving": bool(chosen.measures) and not any(self.model.measures[m].full for m in chosen.measures),
             "does_nothing": not chosen.measures,
+            "note": config.options[chosen.id].note,
         }
 
     def _pair(self, option: int, council: int) -> Document:
@@ -192,7 +199,7 @@ class _Document:
             "share_of_gap_met": self._single((*key, "share_of_gap_met")),
             "reserves_hold_with_gap": self._held_with_gap(key),
             "bridge": self._bridge(key, option, council),
-            "curve": self._curve(key),
+            "curve": self._curve(key, "gap_recurring"),
         }
 
     def _shortfall(self, key: Key) -> Document | None:
@@ -203,7 +210,7 @@ class _Document:
         mean = self._mean_where(amount[0], (*key, "shortfall", "short"))
         plan = float(self.plan[(*key, "shortfall", "amount")][0])
         errors = {"mean_if_short": mean.error, "p90": amount[0].errors["p90"]}
-        intervals = _bounds({"mean_if_short": mean.interval, "p90": amount[0].intervals["p90"]})
+        intervals = bounds({"mean_if_short": mean.interval, "p90": amount[0].intervals["p90"]})
         values = {"mean_if_short": mean.mean, "p90": amount[0].quantiles["p90"], "plan": plan}
         return short | values | {"errors": errors, "intervals": intervals}
 
@@ -212,7 +219,7 @@ class _Document:
         counts = self.found.counts[fact]
         if not counts.any():
             return Mean(0.0, 0.0, (0.0, 0.0))
-        return ratio_mean(_sums(figure, self.futures.trials), counts)
+        return ratio_mean(sums(figure, self.futures.trials), counts)
 
     def _reserve_needed(self, key: Key) -> Document | None:
         found = self.found.figures.get((*key, "reserve_needed"))
@@ -221,9 +228,10 @@ class _Document:
         levels = {"80": "p80", "90": "p90", "95": "p95"}
         plan = float(self.plan[(*key, "reserve_needed")][0])
         errors = {name: found[0].errors[level] for name, level in levels.items()}
-        intervals = _bounds({name: found[0].intervals[level] for name, level in levels.items()})
+        intervals = bounds({name: found[0].intervals[level] for name, level in levels.items()})
         values = {name: found[0].quantiles[level] for name, level in levels.items()}
-        return values | {"plan": plan, "error": errors, "interval": intervals}
+        curve = self._curve(key, "reserve_needed")
+        return values | {"plan": plan, "error": errors, "interval": intervals, "curve": curve}
 
     def _first_year(self, key: Key) -> Document | None:
         labels = (*self.model.year_labels, "never")
@@ -267,7 +275,7 @@ class _Document:
         if found is None:
             return None
         mean = self._mean_where(self.found.figures[(*key, "gap_where_held")][0], (*key, "holds_with_gap"))
-        errors, intervals = {"mean_gap": mean.error}, _bounds({"mean_gap": mean.interval})
+        errors, intervals = {"mean_gap": mean.error}, bounds({"mean_gap": mean.interval})
         return found | {"mean_gap": mean.mean, "errors": errors, "intervals": intervals}
 
     def _bridge(self, key: Key, option: int, council: int) -> Document | None:
@@ -288,8 +296,8 @@ class _Document:
             "together": mean - plan - sum(step["shift"] for step in steps),
         }
 
-    def _curve(self, key: Key) -> Document | None:
-        found = self.found.curves.get((*key, "gap_recurring"))
+    def _curve(self, key: Key, figure: str) -> Document | None:
+        found = self.found.curves.get((*key, figure))
         return None if found is None else {"probabilities": list(CURVE), "values": found}
 
     def _claim(self, option: int) -> Document | None:
@@ -313,11 +321,12 @@ class _Document:
             if key[0] == "comparisons" and key[-1] == "better":
                 where, pair = key[1], key[2]
                 shares = {name: self._probability((*key[:-1], name)) for name in ("better", "equal", "worse")}
-                error = self.found.chances[key].error
-                intervals = _bounds({name: self.found.chances[*key[:-1], name].interval for name in shares})
+                errors = {name: self.found.chances[*key[:-1], name].error for name in shares}
+                intervals = bounds({name: self.found.chances[*key[:-1], name].interval for name in shares})
                 difference = self._single((*key[:-1], "difference"))
                 found.setdefault(where, {})[pair] = {
-                    **shares, "error": error, "intervals": intervals, "difference": difference,
+                    **shares, "error": errors["better"], "errors": errors, "intervals": intervals,
+                    "difference": difference,
                 }  # fmt: skip
         return found
 
@@ -326,12 +335,8 @@ class _Document:
         for key, counts in self.futures.readings.items():
             if key[1] == name:
                 estimate = chance(counts, self.futures.trials)
-                found.setdefault(key[2], {})[key[3]] = {
-                    "probability": estimate.probability,
-                    "error": estimate.error,
-                    "interval": list(estimate.interval),
-                    "plan": bool(self.plan_readings[key].sum()),
-                }
+                plan = bool(self.plan_readings[key].sum())
+                found.setdefault(key[2], {})[key[3]] = chance_entry(estimate) | {"plan": plan}
         return found
 
     def _event(self, address: str) -> Document:
@@ -342,17 +347,12 @@ class _Document:
             key = ("options", option, where)
             both, other = self.found.counts[(*key, "closes_if", address)], self.futures.trials - event_counts
             then, else_ = self._conditional(key, address)
-            sides["closes_if"].setdefault(option, {})[where] = _given(both, event_counts, then)
-            sides["closes_if_not"].setdefault(option, {})[where] = _given(whole - both, other, else_)
-        chance_ = {
-            "probability": happened.probability,
-            "error": happened.error,
-            "interval": list(happened.interval),
-        }
+            sides["closes_if"].setdefault(option, {})[where] = given(both, event_counts, then)
+            sides["closes_if_not"].setdefault(option, {})[where] = given(whole - both, other, else_)
         name = address.removeprefix("events.")
         return {
             "label": event.label or name.replace("_", " "),
-            "chance": chance_,
+            "chance": chance_entry(happened),
             "requested": asked_chance(self.model, event),
             "flagged": [departure.name for departure in self.quality.flagged(address)],
             "plan": bool(np.isfinite(event.plan)),
@@ -365,7 +365,7 @@ class _Document:
         if gap is None or met is None:
             return {}, {}
         trials = self.futures.trials
-        whole = {"gap": _sums(gap[self.model.target], trials), "share_met": _sums(met[0], trials)}
+        whole = {"gap": sums(gap[self.model.target], trials), "share_met": sums(met[0], trials)}
         names = {"gap": "gap_if", "share_met": "met_if"}
         then = {name: self.found.moments[("moments", *key, names[name], address)] for name in whole}
         return then, {name: whole[name] - then[name] for name in whole}
@@ -385,7 +385,7 @@ class _Document:
         found = self.found.figures[("outputs", name)]
         plan = np.atleast_2d(self.plan[("outputs", name)])
         rows = [
-            self._statistics(row, float(plan[y, 0])) | {"chance": self._chance(("outputs", name, "holds", str(y)))}
+            statistics_entry(row, float(plan[y, 0])) | {"chance": self._chance(("outputs", name, "holds", str(y)))}
             for y, row in enumerate(found)
         ]
         entry: Document = {"label": label, "kind": kind}
@@ -397,7 +397,7 @@ class _Document:
         furthest = self.quality.furthest(node.address)
         return {
             "kind": quantity.kind,
-            "label": quantity.label,
+            "label": quantity.label or figure_name(self.model.config, node.address),
             "varies": str(node.varies),
             "requested": requested(node, self.model.unit),
             "achieved": achieved(node, rows, self.model.year_labels),
@@ -412,35 +412,3 @@ class _Document:
             "note": quantity.note,
             "reference": quantity.reference,
         }
-
-
-def _given(both: NDArray[np.int64], condition: NDArray[np.int64], sums: Mapping[str, Floats]) -> Document | None:
-    """Give a chance under a condition, and means of the same futures; None where the condition never held."""
-    count = int(condition.sum())
-    if not count:
-        return None
-    found = chance(both, condition)
-    means: Document = {}
-    for name, sum_ in sums.items():
-        mean = ratio_mean(sum_, condition)
-        means[name] = {"mean": mean.mean, "error": mean.error, **_bounds({"interval": mean.interval})}
-    return {
-        "probability": found.probability,
-        "error": found.error,
-        "interval": list(found.interval),
-        "count": count,
-        **means,
-    }
-
-
-def _sums(found: Statistics, trials: NDArray[np.int64]) -> Floats:
-    """Give back the sums by replicate that means came from, and the sum of squares, shared out: (2, replicate)."""
-    n = int(trials.sum())
-    squares = found.sd**2 * (n - 1) + n * found.mean**2
-    return np.stack([found.means * trials, squares * trials / n])
-
-
-def _bounds(intervals: Mapping[str, Interval]) -> dict[str, list[float | None]]:
-    """Give intervals as JSON has them: null where too few futures leave an end open."""
-    known = math.isfinite
-    return {n: [low if known(low) else None, high if known(high) else None] for n, (low, high) in intervals.items()}

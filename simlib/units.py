@@ -128,33 +128,6 @@ def parse_duration(text: str) -> float:
     return _float(years)
 
 
-def format_money(value: float, unit: str, *, digits: int | None = None, brackets: bool = False) -> str:
-    """Write money as people do: ``£4.1m``, ``-£0.1m``, or ``(£0.1m)`` with brackets.
-
-    Parameters
-    ----------
-    value
-        Amount [unit].
-    unit
-        One of £, £k, £m, £bn.
-    digits
-        Decimals; one where left out, none for whole pounds.
-
-    Examples
-    --------
-    >>> format_money(4.1, "£m"), format_money(-0.1, "£m"), format_money(-0.1, "£m", brackets=True)
-    ('£4.1m', '-£0.1m', '(£0.1m)')
-    >>> format_money(22_000, "£"), format_money(-0.04, "£m")
-    ('£22,000', '£0.0m')
-    """
-    places = digits if digits is not None else int(unit != "£")
-    size = f"{abs(value):,.{places}f}"
-    written = f"£{size}{unit.removeprefix('£')}"
-    if value >= 0 or not size.strip("0.,"):  # what rounds to nothing has no sign
-        return written
-    return f"({written})" if brackets else f"-{written}"
-
-
 def format_share(value: float, *, digits: int | None = None, step: float = 0.0) -> str:
     """Write a share as a percentage: three significant figures, or down to a step, unless decimals are asked for.
 

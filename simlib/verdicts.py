@@ -11,8 +11,9 @@ from simlib.units import figure
 from simlib.wording import chance, chance_range, joined, margin, money, out_of_hundred
 
 __all__ = [
-    "Document", "Pair", "brief_lines", "cannot_close", "claim_sentence", "estimates", "headline_of",
-    "in_year_sentence", "one_off_sentence", "pairs_of", "target_gap", "test_words", "told", "total", "verdict",
+    "Document", "Pair", "brief_lines", "cannot_close", "claim_sentence", "differs", "estimates", "headline_of",
+    "in_year_sentence", "of_gap", "one_off_sentence", "pairs_of", "target_gap", "test_words", "told", "total",
+    "verdict",
 ]  # fmt: skip
 
 Document = Mapping[str, Any]
@@ -59,9 +60,14 @@ def estimates(document: Document, base: Document, option: str, place: str) -> li
 def cannot_close(document: Document, pair: Pair) -> bool:
     """Tell whether the plan leaves a gap, everything delivered, and no future closes it on any reading."""
     headline, gap = headline_of(document, pair), target_gap(document, pair)
-    if headline is None or gap is None or pair["best_reading"] >= _NOTICED:
+    if headline is None or gap is None or not of_gap(document) or pair["best_reading"] >= _NOTICED:
         return False
     return bool(headline["probability"] == 0 and not headline["plan"] and gap["plan"] > 0)
+
+
+def of_gap(document: Document) -> bool:
+    """Tell whether the headline test is of the recurring gap, so that to meet it is to close the gap."""
+    return document["headline"] in {"target_year", "from_target_year"}
 
 
 def told(found: Document) -> str:
@@ -83,37 +89,65 @@ def verdict(document: Document, council: str, option: str, label: str, pair: Pai
     headline = headline_of(document, pair)
     if headline is None:
         return f"{label}: no gap is stated for this council, so that there is none to close."
-    often = _often(document, headline) + _range_words(estimates(document, headline, option, council))
-    return f"{label} {_claim_words(document, pair, headline, often)}{_short_words(document, pair, headline)}."
+    often = _often(document, headline) + _range_words(document, headline, option, council)
+    claimed = _claim_words(document, pair, headline, often)
+    return f"{label} {claimed}{_short_words(document, pair, headline)}.{_if_words(document, option, council)}"
 
 
-def _range_words(found: Sequence[tuple[float, float]]) -> str:
-    """Tell the range over the readings, or nothing where there is none."""
+def _if_words(document: Document, option: str, council: str) -> str:
+    """Tell the headline with and without each event that the business case counts on, where that differs."""
+    told_of = []
+    for event in document["events"].values():
+        here, there = (event[side].get(option, {}).get(council) for side in ("closes_if", "closes_if_not"))
+        if event["plan"] in ("happens", True) and here and there and differs(here, there):
+            told_of.append(f" If ‘{event['label']}’, that is {told(here)}; if not, {told(there)}.")
+    return "".join(told_of)
+
+
+def differs(one: Document, other: Document) -> bool:
+    """Tell whether two chances differ by more than their errors and by enough to be told."""
+    shift = abs(one["probability"] - other["probability"])
+    return bool(shift > 2 * (one["error"] ** 2 + other["error"] ** 2) ** 0.5 and shift >= 0.01)
+
+
+def _range_words(document: Document, base: Document, option: str, place: str) -> str:
+    """Tell the range over the readings and which they are at its ends, or nothing where there is none."""
+    found = estimates(document, base, option, place)
     if len(found) > 1 and max(found)[0] == 0:
         return " on any reading tested"
-    ranged = chance_range(found)
+    if len(found) > 1 and min(found)[0] == max(found)[0]:
+        return ", and no reading tested bears on it"
+    ranged = chance_range(found, _reading_names(document, option, place))
     if ranged and found[0][0] > 0 and ranged.startswith(f"{out_of_hundred(*found[0])} of 100 on every"):
         return ", the same on every reading tested"
     return f", {ranged}" if ranged else ""
 
 
+def _reading_names(document: Document, option: str, place: str) -> list[str]:
+    """Name the base and every reading of a headline, in the order of ``estimates``."""
+    notes = document.get("reading_notes") or {}
+    read = [key for key, reading in document["readings"].items() if reading.get(option, {}).get(place)]
+    return ["the base reading", *(f"‘{(notes.get(key) or {}).get('label', key)}’" for key in read)]
+
+
 def _claim_words(document: Document, pair: Pair, headline: Document, often: str) -> str:
     """Tell what the business case says, and how often the futures agree."""
     gap = target_gap(document, pair)
-    if gap is None or document["headline"] not in {"target_year", "from_target_year"}:
+    if gap is None or not of_gap(document):
         holds = "meets" if headline["plan"] else "does not meet"
-        return f"{holds} the test '{test_words(document)}' in the business case. It does so in {often}"
+        return f"{holds} the test ‘{test_words(document)}’ in the business case. The test is met in {often}"
     left = margin(gap["plan"], document["unit"])
+    leaves = f"leaves a gap of {money(gap['plan'], document['unit'])}" if gap["plan"] > 0 else f"leaves {left}"
     if headline["plan"]:
         how = "exactly" if left == "exactly closed" else f"with {left}"
         return f"closes the gap in the business case, {how}. It does so in {often}"
     if pair["does_nothing"]:
-        return f"leaves the gap {left}. It closes in {often}"
+        return f"{leaves}. It closes in {often}"
     if pair["no_costed_saving"]:
-        return f"has no costed saving: the business case leaves the gap {left}. It closes in {often}"
+        return f"has no costed saving: the business case {leaves}. It closes in {often}"
     if cannot_close(document, pair):
         return f"cannot close the gap: {left} with everything delivered.{_met(pair)} It closes in {often}"
-    return f"leaves the gap {left} in the business case. It closes in {often}"
+    return f"{leaves} in the business case. It closes in {often}"
 
 
 def _often(document: Document, headline: Document) -> str:
@@ -136,7 +170,7 @@ def _met(pair: Pair) -> str:
 def _short_words(document: Document, pair: Pair, headline: Document) -> str:
     """Tell how short it falls when it does."""
     short, unit = pair.get("shortfall"), document["unit"]
-    if not short or not short["probability"] or short["mean_if_short"] is None:
+    if not of_gap(document) or not short or not short["probability"] or short["mean_if_short"] is None:
         return ""
     amount = money(short["mean_if_short"], unit)
     if headline["probability"] == 0:
@@ -163,7 +197,8 @@ def one_off_sentence(document: Document, label: str, pair: Pair) -> str | None:
     # "As planned": a report may call a cost significant and give no figure, so that the plan is the file's.
     planned_words = f"{money(planned, unit)} as planned, {money(cost, unit)} on average"
     back = f" One-off savings bring the general fund {money(saved, unit)} on average." if saved else ""
-    return f"{label}: one-off costs {planned_words}, of which {joined(parts)}.{back}{_held_words(document, pair)}"
+    held = _held_words(document, pair)
+    return f"{label}: costed one-off costs {planned_words}, of which {joined(parts)}.{back}{held}"
 
 
 def in_year_sentence(document: Document, pairs: Sequence[tuple[str, str, Pair]]) -> str | None:
@@ -210,7 +245,7 @@ def claim_sentence(document: Document, option: str, label: str, claim: Document)
     """Tell one claim: what is claimed, what the plan gives, how often it is kept, and the band."""
     unit = document["unit"]
     basis = "in total by" if claim["basis"] == "cumulative" else "a year by"
-    often = f"{told(claim)} futures{_range_words(estimates(document, claim, option, 'claim'))}"
+    often = f"{told(claim)} futures{_range_words(document, claim, option, 'claim')}"
     low, middle, high = (money(claim[level], unit) for level in ("p10", "p50", "p90"))
     plan = figure(float(f"{claim['plan']:.4g}"), "money", unit)  # £15.45m beside a claim of £15.4m: not rounded away
     return (

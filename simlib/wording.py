@@ -19,7 +19,7 @@ __all__ = [
     "out_of_hundred",
     "person_share",
     "sentence_case",
-    "year_label",
+    "year_end",
 ]
 
 # From these pounds on a figure is told in this unit: (from, unit, step shown, decimals). A unit starts where
@@ -63,20 +63,19 @@ def clean(text: object, *, longest: int = 1_000) -> str:
     return shown if len(shown) <= longest else shown[: longest - 1].rstrip() + "…"
 
 
-def year_label(year: object) -> str:
-    """Spell a financial year, given as its label or as the calendar year it starts in.
+_RARE = 0.01  # a smaller chance is told as 1 in so many
+_SHARP = 0.05  # an error below this part of it lets a rare chance have two digits
+
+
+def year_end(year: str) -> str:
+    """Give the last day of a financial year.
 
     Examples
     --------
-    >>> year_label("2019/20"), year_label(2019), year_label("2019")
-    ('2019/20', '2019/20', '2019/20')
+    >>> year_end("2019/20")
+    '31 March 2020'
     """
-    text = str(year)
-    return f"{text}/{(int(text) + 1) % 100:02d}" if re.fullmatch(r"\d{4}", text) else text
-
-
-_RARE = 0.01  # a smaller chance is told as 1 in so many
-_SHARP = 0.05  # an error below this part of it lets a rare chance have two digits
+    return f"31 March {int(year[:4]) + 1}"
 
 
 def out_of_hundred(probability: float, error: float = 0.0) -> str:
@@ -195,13 +194,15 @@ def chance_count(probability: float, error: float = 0.0) -> str:
     return words.replace("fewer than ", "<").replace("more than ", ">").replace("about ", "~")
 
 
-def chance_range(estimates: Iterable[tuple[float, float]]) -> str | None:
+def chance_range(estimates: Iterable[tuple[float, float]], names: Sequence[str] = ()) -> str | None:
     """Give the range of a chance over readings: ``from fewer than 1 to 18``.
 
     Parameters
     ----------
     estimates : iterable of (probability, error)
         One for each reading, in any order.
+    names : sequence of str, optional
+        Of the readings, to name those at the ends.
 
     Returns
     -------
@@ -214,14 +215,18 @@ def chance_range(estimates: Iterable[tuple[float, float]]) -> str | None:
     'from fewer than 1 to 18 across the readings tested'
     >>> chance_range([(0.0, 0.0), (0.001, 0.0)])
     'fewer than 1 of 100 on every reading tested'
+    >>> chance_range([(0.05, 0.001), (0.18, 0.001)], ["as it is", "‘hopeful’"])
+    'from 5 (as it is) to 18 (‘hopeful’) across the readings tested'
     """
-    ordered = sorted(estimates)
-    if len(ordered) < 2:
+    found = list(estimates)
+    if len(found) < 2:
         return None
-    low, high = (out_of_hundred(*ordered[at]) for at in (0, -1))
-    if low == high:
-        return f"{low} of 100 on every reading tested"
-    return f"from {low} to {high} across the readings tested"
+    order = sorted(range(len(found)), key=found.__getitem__)
+    low, high = (out_of_hundred(*found[order[at]]) for at in (0, -1))
+    if low == high or high.startswith("fewer"):
+        return f"{high} of 100 on every reading tested"
+    ends = [f"{words} ({names[order[at]]})" if names else words for words, at in ((low, 0), (high, -1))]
+    return f"from {ends[0]} to {ends[1]} across the readings tested"
 
 
 def money(value: float | None, unit: str, error: float = 0.0, *, signed: bool = False, like: float = 0.0) -> str:

@@ -1,14 +1,25 @@
 """Work shared out among threads or processes, its results in the order of the items; what it is, is not known here."""
 
-from collections.abc import Callable, Iterable, Sequence
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import Future, ThreadPoolExecutor
 
+AHEAD = 4  # items a worker that are begun before their turn: results wait in memory for those before them
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 _pools: dict[int, "ThreadPoolExecutor"] = {}
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_pools.clear)  # a child has the pools of its parent, and none of their threads
+
+
+def share_memory(backend: str | None) -> bool:
+    """Tell whether a back end's workers see what the others write: threads do."""
+    return backend in (None, "threading")
 
 
 def parallel(
@@ -18,28 +29,31 @@ def parallel(
     workers = min(n_jobs or 1, len(items))
     if workers <= 1:
         return map(task, items)
-    if backend in (None, "threading"):
+    if share_memory(backend):
         return _in_threads(task, items, workers)
     return _in_processes(task, items, workers, backend)
 
 
-def _in_threads(task: Callable[[Item], Result], items: Sequence[Item], workers: int) -> Iterable[Result]:
-    """Share the work out among threads, which stay for the next work, and with them the room that they have."""
+def _in_threads(task: Callable[[Item], Result], items: Sequence[Item], workers: int) -> Iterator[Result]:
+    """Share the work out among threads, which stay for the next work, and with them the memory that they keep."""
     from concurrent.futures import ThreadPoolExecutor
 
     if workers not in _pools:
         _pools[workers] = ThreadPoolExecutor(workers)
-    started = [_pools[workers].submit(task, item) for item in items]
+    submit, left = _pools[workers].submit, iter(items)
+    begun: deque[Future[Result]] = deque(submit(task, item) for item in islice(left, AHEAD * workers))
     try:
-        for each in started:
-            yield each.result()
+        while begun:
+            found = begun.popleft().result()
+            begun.extend(submit(task, item) for item in islice(left, 1))
+            yield found
     finally:
-        for each in started:
+        for each in begun:
             each.cancel()
 
 
 def _in_processes(
-    task: Callable[[Item], Result], items: Sequence[Item], workers: int, backend: str
+    task: Callable[[Item], Result], items: Sequence[Item], workers: int, backend: str | None
 ) -> Iterable[Result]:
     """Share the work out among joblib's processes, whatever engine is behind them."""
     from joblib import Parallel, delayed

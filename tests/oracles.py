@@ -1,11 +1,11 @@
-"""Distributions made of scipy's by plain formulas, to judge ours by; nothing of simlib is used here."""
+"""Distributions and dependence by scipy's and plain formulas, to judge ours by; nothing of simlib is used here."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import special
+from scipy import special, stats
 
 BISECTIONS = 200
 
@@ -151,3 +151,20 @@ class Keelin:
 
     def isf(self, u: np.ndarray) -> np.ndarray:
         return self._value(1.0 - u, u)
+
+
+def ranks(values: np.ndarray) -> np.ndarray:
+    """Ranks about their mean, ties having their average one."""
+    return stats.rankdata(values) - (len(values) + 1) / 2
+
+
+def spearman(a: np.ndarray, b: np.ndarray) -> float:
+    first, second = ranks(a), ranks(b)
+    return float(first @ second / np.sqrt((first @ first) * (second @ second)))
+
+
+def tail_dependence(r: float, df: float) -> float:
+    """Chance that one of a t copula is at its extreme, given that the other is: Demarta and McNeil (2005)."""
+    if np.isinf(df):
+        return float(r == 1.0)
+    return float(2 * stats.t.cdf(-np.sqrt((df + 1) * (1 - r) / (1 + r)), df + 1))

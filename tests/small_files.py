@@ -56,3 +56,13 @@ def pair_of(document: dict[str, Any], option: str = "o", council: str = "a") -> 
     """Give what a document says of one option and council."""
     found: dict[str, Any] = document["options"][option]["councils"][council]
     return found
+
+
+def by_replicate(values: NDArray[Any], replicates: int) -> NDArray[Any]:
+    """Give the sum of the values, or of the facts, of each replicate: that of a future is its index modulo so many."""
+    return np.asarray([values[r::replicates].sum() for r in range(replicates)])
+
+
+def with_squares(values: NDArray[np.float64], replicates: int) -> NDArray[np.float64]:
+    """Give the sums of each replicate and those of the squares, (2, replicate)."""
+    return np.stack([by_replicate(each, replicates) for each in (values, values**2)])

@@ -91,7 +91,7 @@ def _pair(rng: np.random.Generator, scale: float, full: float, cost: float, n: i
     closes["in_year"] = chance(closed / 2, n, plan=plan_gap <= 0)
     closes["reserves_hold"] = chance(float((fund >= 2 * scale).all(axis=0).mean()), n)
     mean_plan = {"plan": plan_gap, "mean": float(gap.mean())}
-    first = dict.fromkeys(YEARS[1:], closed / 4) | {"never": 1 - closed}
+    first = {YEARS[0]: 0.0} | dict.fromkeys(YEARS[1:], closed / 4) | {"never": 1 - closed}
     return {
         "closes": closes,
         "gap_after": by_year(in_year, in_year_plan),
@@ -108,7 +108,7 @@ def _pair(rng: np.random.Generator, scale: float, full: float, cost: float, n: i
             "mean_if_short": float(gap[gap > 0].mean()) if (gap > 0).any() else None,
             "p90": float(np.quantile(np.maximum(gap, 0), 0.9)),
         },
-        "reserve_needed": {level: float(np.quantile(need, int(level) / 100)) for level in ("80", "90", "95")},
+        "reserve_needed": _needed(need, 2.0 * scale),
         "first_year_closed": first,
         "payback": None,
         "npv": None,
@@ -127,6 +127,26 @@ def _pair(rng: np.random.Generator, scale: float, full: float, cost: float, n: i
         },
         "reserves_hold_with_gap": {"probability": 0.02, "mean_gap": 0.4},
     }
+
+
+def _needed(need: np.ndarray, plan: float) -> dict[str, Any]:
+    """Give the opening balance that holds, at three levels and at every one."""
+    levels = ("80", "90", "95")
+    found: dict[str, Any] = {level: float(np.quantile(need, int(level) / 100)) for level in levels}
+    curve = {"probabilities": [k / 100 for k in range(101)], "values": np.quantile(need, np.arange(101) / 100).tolist()}
+    errors = dict.fromkeys(levels, 0.01)
+    intervals = {level: [found[level] - 0.02, found[level] + 0.02] for level in levels}
+    return found | {"plan": plan, "error": errors, "interval": intervals, "curve": curve}
+
+
+def swing(address: str, shift: float, mean: float, *, kept: float | None = 0.5) -> dict[str, Any]:
+    """Give what an assumption's tenths do: a chance beside the average, unless there is none."""
+    sides = {}
+    for name, sign in (("low", -0.5), ("high", 0.5)):
+        share = None if kept is None else min(max(kept - sign * shift / 4, 0.0), 1.0)
+        told = {} if share is None else {"probability": share, "probability_error": 0.01}
+        sides[name] = {"count": 819, "value": 0.85 + sign / 5, "mean": mean + sign * shift, "error": 0.01, **told}
+    return {"address": address, "shift": shift, "error": 0.014, **sides}
 
 
 def document(n: int = 4_000, *, options: tuple[str, ...] = tuple(OPTIONS)) -> dict[str, Any]:
@@ -174,10 +194,16 @@ def _document(n: int, options: tuple[str, ...]) -> dict[str, Any]:
         "councils": {
             "south": {
                 "label": "South District Council",
+                "general_fund_opening": 4.0,
                 "general_fund_minimum": 2.0,
                 "pots": {"receipts": {"label": "Capital receipts", "owner": "own", "opening": 1.3143}},
             },
-            "sedge": {"label": "Sedge District Council", "general_fund_minimum": 0.9, "pots": {}},
+            "sedge": {
+                "label": "Sedge District Council",
+                "general_fund_opening": 1.84,
+                "general_fund_minimum": 0.9,
+                "pots": {},
+            },
         },
         "options": built,
         "gap_before": {
@@ -261,12 +287,28 @@ def _document(n: int, options: tuple[str, ...]) -> dict[str, Any]:
             },
         },
         "sources": [],
+        "notes": [],
+        "swings": {
+            "options": {
+                key: {
+                    c: [
+                        swing("programmes.solo.realisation", -0.9, pair["gap_recurring"][TARGET]["mean"]),
+                        swing("events.partner_signs", -0.4, pair["gap_recurring"][TARGET]["mean"]),
+                        swing("drivers.pay_award", 0.3, pair["gap_recurring"][TARGET]["mean"]),
+                    ]
+                    for c, pair in option["councils"].items()
+                }
+                for key, option in built.items()
+            },
+            "outputs": {},
+        },
         "dependence": {},
         "checks": [
             {
                 "id": "hindsight",
                 "level": "warning",
                 "address": "drivers.pay_award",
+                "label": "Pay award",
                 "text": "known only afterwards: dated 2016-11, after the decision of 2016-03-17",
             },
         ],
@@ -308,6 +350,7 @@ def claims_only(n: int = 4_000) -> dict[str, Any]:
         "readings": readings,
         "reading_notes": notes,
         "events": {},
+        "swings": {"options": {"alliance": {"claim": [swing("drivers.pay_award", -3.0, 13.8)]}}, "outputs": {}},
     }
 
 
@@ -324,6 +367,7 @@ def outputs_only(n: int = 4_000) -> dict[str, Any]:
         "reading_notes": {},
         "events": {},
         "outputs": {"awards": {"label": "Money awarded", "kind": "money"} | statistics(values, 9.0)},
+        "swings": {"options": {}, "outputs": {"awards": [swing("drivers.pay_award", 1.5, 9.0, kept=None)]}},
     }
 
 
@@ -337,6 +381,7 @@ def summary(doc: dict[str, Any] | None = None) -> Any:
         "seed": found["config"]["seed"],
         "versions": {"simlib": "0.1.0", "numpy": "2.4"},
         "machine": "x86_64",
+        "made": "2026-11-22 10:00 UTC",
         "timings": {"simulate": 0.1},
     }
     return Summary(document=found, config_text="simlib: 1\n", manifest=manifest)

@@ -5,6 +5,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from oracles import spearman, tail_dependence
 from scipy import integrate, special, stats
 
 from simlib.sampling import (
@@ -19,10 +20,8 @@ from simlib.sampling import (
     implied_spearman,
     joint_chance,
     nearest_correlation,
-    spearman,
     t_scale,
     t_scores,
-    tail_dependence,
     third_correlation,
     to_spearman,
 )

@@ -9,17 +9,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from oracles import ranks, spearman, tail_dependence
 from scipy import stats
 from small_files import COUNCIL, document_of, drawn, parsed
 
 from simlib import compile_model, load_config, simulate
 from simlib.config import Config, parse_config
 from simlib.correlating import FAR, RANKED, correlation_checks, dependence, rank_correlations
-from simlib.dependence import MOST_JOINT, STRENGTHS, CommonFactor
+from simlib.dependence import MOST_JOINT, CommonFactor
 from simlib.errors import ModelError
 from simlib.results import Futures
-from simlib.sampling import CHUNK, SAMPLERS, Dimension, joint_chance, spearman, tail_dependence, to_spearman
-from simlib.sampling.dependence import ranks
+from simlib.sampling import CHUNK, SAMPLERS, Dimension, joint_chance, to_spearman
+from simlib.statements import STRENGTHS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 HEAD = "simlib: 1\ntitle: a small file\nyears: 2020/21 to 2023/24\n"

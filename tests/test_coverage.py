@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 from scipy.stats import norm
-from small_files import document_of, pair_of, parsed
+from small_files import by_replicate, document_of, pair_of, parsed, with_squares
 
 from simlib.compiling import compile_model
 from simlib.engine import simulate
-from simlib.estimates import LEVELS, Interval, Statistics, chance, counted, moments, ratio_mean, statistics
+from simlib.estimates import LEVELS, Interval, Statistics, chance, ratio_mean, statistics
 from simlib.flows import flows
 from simlib.histograms import Histograms
 from simlib.results import Futures
@@ -82,9 +82,9 @@ def stated(futures: Futures) -> Iterator[tuple[str, Interval]]:
 def ratios(futures: Futures) -> Iterator[tuple[str, Interval]]:
     """Give the intervals of what is divided by another count than that of the futures."""
     gap, happens = next(figures(futures))[1], np.isfinite(futures.delivery.carried[futures.model.events[0][0]])
-    both, given, short = (counted(fact, futures.replicates) for fact in (happens & (gap < 0), happens, gap > 0))
+    both, given, short = (by_replicate(fact, futures.replicates) for fact in (happens & (gap < 0), happens, gap > 0))
     yield "even given e", chance(both, given).interval
-    yield "gap where there is one", ratio_mean(moments(np.maximum(gap, 0), futures.replicates), short).interval
+    yield "gap where there is one", ratio_mean(with_squares(np.maximum(gap, 0), futures.replicates), short).interval
 
 
 def figures(futures: Futures) -> Iterator[tuple[str, np.ndarray]]:

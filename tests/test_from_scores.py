@@ -18,7 +18,7 @@ from simlib.errors import ModelError
 from simlib.happening import happening
 from simlib.model import Model
 from simlib.sampling import CHUNK, Dimension, combined, make_sampler, t_scale, t_scores
-from simlib.source import ChunkSource, Room
+from simlib.source import ChunkSource, Workspace
 
 Array = np.ndarray
 NUMBERS = np.random.Generator(np.random.SFC64(5))
@@ -179,10 +179,10 @@ FACTOR, MIXING = Dimension("dependence.d"), Dimension("dependence.d.df")
 ROWS = ((1.0,), (0.6, 0.8), (0.0, 0.6, 0.8))
 
 
-def source_of(group: CommonFactor | Joint, scores: Array, room: Room | None = None) -> ChunkSource:
+def source_of(group: CommonFactor | Joint, scores: Array, space: Workspace | None = None) -> ChunkSource:
     places = {dimension: i for i, dimension in enumerate((*MEMBERS, FACTOR, MIXING))}
     dependences = Dependences(dict.fromkeys(MEMBERS, group))
-    return ChunkSource(1, 0, places, scores, dependences, room=room or Room())
+    return ChunkSource(1, 0, places, scores, dependences, space=space or Workspace())
 
 
 @pytest.mark.parametrize("df", [1.0, 2.5, 8.0, 500.0])
@@ -199,24 +199,24 @@ def test_a_t_copula_is_looked_up_within_a_ten_millionth_of_a_score(df: float, bo
         assert np.all(np.abs(found - truth) <= 1e-7 * np.maximum(1.0, np.abs(truth)))
 
 
-def test_a_room_that_others_have_used_changes_nothing(root: Path) -> None:
+def test_a_workspace_that_others_have_used_changes_nothing(root: Path) -> None:
     model = compile_model(load_config(root / "configs" / "south_somerset.yaml"))
-    room = Room()
+    space = Workspace()
     for chunk, count in ((0, 300), (1, 300), (2, 17), (3, 300)):
-        room.clear()
-        there, afresh = (drivers_of(model, chunk, count, own) for own in (room, Room()))
+        space.clear()
+        there, afresh = (drivers_of(model, chunk, count, own) for own in (space, Workspace()))
         assert there
         assert all(np.array_equal(a, b) for a, b in zip(there, afresh, strict=True))
-    taken = len(room.arrays)
-    drivers_of(model, 4, 300, room)
-    assert len(room.arrays) == 2 * taken  # not cleared: what was there is left alone
+    taken = len(space.arrays)
+    drivers_of(model, 4, 300, space)
+    assert len(space.arrays) == 2 * taken  # not cleared: what was there is left alone
 
 
-def drivers_of(model: Model, chunk: int, count: int, room: Room) -> list[Array]:
+def drivers_of(model: Model, chunk: int, count: int, space: Workspace) -> list[Array]:
     """Give the values of what is drawn, in a chunk."""
     scores = make_sampler("random", 1, model.dimensions, CHUNK).scores(model.dimensions, chunk, count)
     places = {dimension: i for i, dimension in enumerate(model.dimensions)}
-    source = ChunkSource(1, chunk, places, scores, model.dependences, room=room)
+    source = ChunkSource(1, chunk, places, scores, model.dependences, space=space)
     values = evaluate(model.nodes, source, source.made)
     drawn = zip(model.nodes, values, strict=True)
     return [value for node, value in drawn if isinstance(node, Driver | Event)]

@@ -9,6 +9,7 @@ from small_files import parsed
 from simlib import ModelError, compile_model, load_config, simulate
 from simlib.flows import flows
 from simlib.given import figures_at
+from simlib.outline import outline_of
 from simlib.sampling import CHUNK, RandomSampler
 
 SEED, NAMES = 4, ("general_fund", "savings")
@@ -37,6 +38,17 @@ def test_a_figure_that_is_certain_is_given_for_every_future() -> None:
     found = figures_at(model, scores, [("outputs", "sure"), ("outputs", "twice")])
     assert found["outputs", "sure"].tolist() == [3.0] * 5
     np.testing.assert_allclose(found["outputs", "twice"], 2 * (1 + 2 * scores[0]), rtol=1e-14)
+
+
+def test_what_is_asked_again_is_not_laid_out_again() -> None:
+    body = "drivers: {x: {kind: number, dist: normal, mean: 1, sd: 2}}\noutputs: {y: drivers.x}\n"
+    model = compile_model(parsed(body, HEAD))
+    asked = [("outputs", "y")]
+    first = figures_at(model, np.array([[0.5, -0.5]]), asked)
+    traced = outline_of.cache_info().misses
+    again = figures_at(model, np.array([[0.5, -0.5, 2.0]]), asked)
+    assert outline_of.cache_info().misses == traced
+    assert again["outputs", "y"].tolist() == [*first["outputs", "y"].tolist(), 5.0]
 
 
 def test_scores_that_do_not_fit_the_model_are_refused() -> None:

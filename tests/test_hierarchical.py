@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from oracles import spearman
 from small_files import HEAD, document_of, drawn, parsed, told
 from test_time import near_mean, near_sd
 
@@ -17,7 +18,6 @@ from simlib.distributions.members import _FORMULAS
 from simlib.engine import simulate, simulate_plan
 from simlib.errors import ConfigError, ModelError
 from simlib.report import build_report
-from simlib.sampling.dependence import spearman
 from simlib.summary import summarise
 
 COUNT = 60_000

@@ -231,11 +231,16 @@ def test_the_first_year_in_which_it_is_closed() -> None:
     ],
 )
 def test_it_has_paid_back_when_it_stays_paid_back(cash: list[float], years: float) -> None:
-    assert closing.payback(np.asarray(cash, dtype=float)[:, None])[0] == years
+    assert closing.payback(np.asarray(cash, dtype=float)[:, None], HALF)[0] == years
 
 
 def test_where_nothing_is_spent_or_saved_nothing_is_paid_back() -> None:
-    assert np.isnan(closing.payback(np.zeros((4, 1)))[0])
+    assert np.isnan(closing.payback(np.zeros((4, 1)), HALF)[0])
+
+
+def test_less_than_half_a_penny_is_neither_cash_nor_owed() -> None:
+    cash = np.asarray([[0.2, -1, 0.8, 0], [0, -1, 0.75, 0], [0, -1, 0.8, 0], [0.25, -0.5, 0.25, 0], [0.2] * 4]).T
+    assert closing.payback(cash, 0.25).tolist() == pytest.approx([2, np.inf, 2, 3, np.nan], nan_ok=True)
 
 
 def test_a_present_value_weighs_each_year() -> None:

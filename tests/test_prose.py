@@ -11,6 +11,7 @@ import pytest
 import yaml
 from test_floors import FLOORS
 
+from scripts import examples as fenced
 from scripts import write_docs as writer
 from simlib import compile_model, load_config, simulate, simulate_plan, summarise
 from simlib.bridge import STRATA
@@ -60,7 +61,7 @@ def place_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Place
     @cache
     def made(path: Path) -> Place:
         folder = tmp_path_factory.mktemp("place")
-        writer.workplace(folder)
+        fenced.workplace(folder)
         return Place(folder, writer.written(path.read_text(encoding="utf-8"), folder))
 
     return made
@@ -78,14 +79,14 @@ def test_python_examples_run_where_the_commands_before_them_have_run(
 ) -> None:
     monkeypatch.chdir(place_of(path).folder)
     names: dict[str, Any] = {}
-    for example in writer.examples(path.read_text(encoding="utf-8"), "python"):
+    for example in fenced.examples(path.read_text(encoding="utf-8"), "python"):
         exec(compile("\n" * (example.line - 1) + example.text, str(path), "exec"), names)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_yaml_examples_are_whole_files_that_run(path: Path, tmp_path: Path) -> None:
-    for example in writer.examples(path.read_text(encoding="utf-8"), "yaml"):
-        document = summary_of(writer.keep_file(example, tmp_path), 128)
+    for example in fenced.examples(path.read_text(encoding="utf-8"), "yaml"):
+        document = summary_of(fenced.keep_file(example, tmp_path), 128)
         assert document["config"]["simulations"] == 128
 
 
@@ -98,12 +99,12 @@ def test_no_example_is_in_a_language_that_nobody_executes(path: Path) -> None:
 
 def test_a_command_that_is_not_ours_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="expected a command of simlib"):
-        writer.printed("rm -r configs", tmp_path)
+        fenced.printed("rm -r configs", tmp_path)
 
 
 def test_an_output_may_show_its_first_lines_only(tmp_path: Path) -> None:
-    example = writer.Example("console", "$ simlib explain gap\nold\n…\n", 1)
-    assert writer.answered(example, tmp_path) == "$ simlib explain gap\ngap\n…\n"
+    example = fenced.Example("console", "$ simlib explain gap\nold\n…\n", 1)
+    assert fenced.answered(example, tmp_path) == "$ simlib explain gap\ngap\n…\n"
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
@@ -126,12 +127,12 @@ def anchors(page: str) -> set[str]:
 
 
 def test_the_readme_shows_the_minimal_file_whole() -> None:
-    (example,) = writer.examples(text("README.md"), "yaml")
+    (example,) = fenced.examples(text("README.md"), "yaml")
     assert example.text == (ROOT / "configs" / "minimal.yaml").read_text(encoding="utf-8")
 
 
 def test_the_readme_explains_every_key_of_the_minimal_file() -> None:
-    (example,) = writer.examples(text("README.md"), "yaml")
+    (example,) = fenced.examples(text("README.md"), "yaml")
     explained = set(re.findall(r"\w+", " ".join(re.findall(r"^\| (`.*?) \|", text("README.md"), re.MULTILINE))))
     keys = set(re.findall(r"^ {0,4}(\w+):", example.text, re.MULTILINE))
     names = {"councils", "exampleton", "measures", "shared_services", "council", "do_nothing", "share_services"}
@@ -139,8 +140,8 @@ def test_the_readme_explains_every_key_of_the_minimal_file() -> None:
 
 
 def test_the_readme_gives_the_two_commands() -> None:
-    (example,) = writer.examples(text("README.md"), "sh")
-    commands = [line.removeprefix(writer.LAUNCHER).split()[0] for line in example.text.splitlines()]
+    (example,) = fenced.examples(text("README.md"), "sh")
+    commands = [line.removeprefix(fenced.LAUNCHER).split()[0] for line in example.text.splitlines()]
     assert commands == ["run", "test"]
 
 
@@ -179,7 +180,7 @@ def keys_of(node: Any) -> Iterator[str]:
 
 
 def test_every_key_of_the_language_is_in_the_reference() -> None:
-    prose = writer.FENCE.sub("", text("config.md"))
+    prose = fenced.FENCE.sub("", text("config.md"))
     named = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]+)`", prose))))
     assert set(keys_of(config_schema())) - named == set()
 
@@ -198,7 +199,7 @@ def used_keys(node: Any) -> Iterator[str]:
 def test_every_key_of_the_language_is_used_by_a_case_or_an_example() -> None:
     files = [*(ROOT / "configs").glob("*.yaml"), ROOT / "simlib/config/references.yaml"]
     texts = [path.read_text(encoding="utf-8") for path in files]
-    texts += [example.text for page in PAGES for example in writer.examples(page.read_text("utf-8"), "yaml")]
+    texts += [example.text for page in PAGES for example in fenced.examples(page.read_text("utf-8"), "yaml")]
     used = {key for one in texts for key in used_keys(yaml.safe_load(one))}
     data_file = {"file", "column"}  # need a file beside the config
     assert set(keys_of(config_schema())) - used == data_file
@@ -215,8 +216,8 @@ def test_every_section_and_every_family_has_its_place_in_the_reference() -> None
 
 @pytest.fixture(scope="module")
 def worked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    (example,) = writer.examples(text("model.md"), "yaml")
-    return summary_of(writer.keep_file(example, tmp_path_factory.mktemp("worked")))
+    (example,) = fenced.examples(text("model.md"), "yaml")
+    return summary_of(fenced.keep_file(example, tmp_path_factory.mktemp("worked")))
 
 
 def rows(page: str, header: str) -> list[list[str]]:
@@ -318,9 +319,9 @@ def says(path: tuple[str, ...], pattern: tuple[str, ...], shape: str) -> bool:
 @pytest.fixture(scope="module")
 def summaries(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     names = ("south_somerset", "boston_east_lindsey", "benchmark", "textbook/rare_event")
-    (example,) = writer.examples(text("dependence.md"), "yaml")
+    (example,) = fenced.examples(text("dependence.md"), "yaml")
     paths = [ROOT / "configs" / f"{name}.yaml" for name in names]
-    return [summary_of(p, 2_000) for p in (*paths, writer.keep_file(example, tmp_path_factory.mktemp("example")))]
+    return [summary_of(p, 2_000) for p in (*paths, fenced.keep_file(example, tmp_path_factory.mktemp("example")))]
 
 
 def test_every_key_of_the_summary_is_documented(summaries: list[dict[str, Any]]) -> None:

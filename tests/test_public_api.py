@@ -51,7 +51,7 @@ def test_importing_simlib_imports_nothing_of_weight() -> None:
     done = subprocess.run([sys.executable, "-c", listing], check=True, capture_output=True, text=True)
     loaded = set(done.stdout.split())
     assert "simlib" in loaded
-    assert not loaded & {"numpy", "scipy", "xarray", "pydantic", "yaml", "typer"}
+    assert not loaded & {"numpy", "scipy", "xarray", "pydantic", "yaml"}
     assert not {name for name in loaded if name.startswith("simlib.")}
 
 

@@ -2,7 +2,7 @@
 
 # ruff: noqa: E501 - a driver is a line of a file here
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 from small_files import COUNCIL, document_of, drawn, told
 
-from simlib import quality
+from simlib import loops, quality
 from simlib.distributions import make
 from simlib.distributions.unbounded import Normal
 from simlib.estimates import LEVELS, chance
@@ -84,6 +84,15 @@ MUTATIONS: dict[str, tuple[Callable[[Floats], Floats], str]] = {
 }
 
 
+@pytest.fixture
+def interpreted() -> Iterator[None]:
+    """Do without compiled loops, which make ordinary figures by formulas of their own (tests/test_recipe.py)."""
+    loops.stop(for_good=True)
+    yield
+    loops.stop()
+
+
+@pytest.mark.usefixtures("interpreted")
 @pytest.mark.parametrize("sampler", SAMPLERS)
 @pytest.mark.parametrize("mutation", MUTATIONS)
 def test_a_wrong_score_is_flagged(sampler: str, mutation: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -214,7 +214,7 @@ def test_payback_is_the_year_from_which_the_cash_stays_paid_back(path: Path) -> 
             continue
         costs = flow.one_off_costs - flow.external_pots
         cash = np.cumsum(flow.savings + flow.one_off_savings - costs, axis=0)
-        years = np.array([_paid_back(column) for column in cash.T])
+        years = np.array([_paid_back(column, flow.model.tolerance) for column in cash.T])
         assert entry["payback"]["nothing_to_pay_back"] == pytest.approx(np.isnan(years).mean())
         years = years[~np.isnan(years)]
         assert entry["payback"]["beyond_horizon"] == pytest.approx(np.isinf(years).mean())
@@ -224,11 +224,11 @@ def test_payback_is_the_year_from_which_the_cash_stays_paid_back(path: Path) -> 
             assert reached is None or (years <= reached - 1).mean() < level
 
 
-def _paid_back(total: np.ndarray) -> float:
-    moves = [y for y, value in enumerate(np.diff(total, prepend=0.0)) if abs(value) > 1e-10]
+def _paid_back(total: np.ndarray, tolerance: float) -> float:
+    moves = [y for y, value in enumerate(np.diff(total, prepend=0.0)) if abs(value) >= tolerance]
     if not moves:
         return np.nan
-    below = [y for y, value in enumerate(total) if value < -1e-10]
+    below = [y for y, value in enumerate(total) if value <= -tolerance]
     if below and below[-1] == len(total) - 1:
         return np.inf
     return (below[-1] + 1 if below else moves[0]) - moves[0] + 1

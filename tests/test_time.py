@@ -8,6 +8,7 @@ from typing import get_args
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from oracles import spearman
 from small_files import COUNCIL, HEAD, document_of, drawn, figure, pair_of, parsed, told
 
 from simlib.compiling import compile_model
@@ -22,7 +23,6 @@ from simlib.glossary import TERMS
 from simlib.kernels import lines
 from simlib.passage import along, steps
 from simlib.quoting import quantity_words
-from simlib.sampling.dependence import spearman
 
 COUNT = 40_000
 ERRORS = 5.0  # simulation errors within which a figure must be

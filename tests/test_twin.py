@@ -240,6 +240,20 @@ measures:
   k: {council: a, programme: p, plan: [0, 0.2, 0.4, 0.5, 0.5], basis: recurring}
 options: {o: {councils: a, measures: [m, n, k]}, p: {councils: a, measures: n}}
 """,
+    "measures that slow each other, what they need, cost and overlap": f"""{TWO}
+measures:
+  m: {{council: a, saving: 1, basis: recurring, from: 2020/21, full_from: 2022/23, delay: {LATE}, effort: 2, slows: {{n: {{dist: uniform, low: 0 months, high: 20 months}}, k: 3 months}}, one_off: {{c: {{amount: 0.5, in: 2020/21, funded_by: reserve}}}}}}
+  n: {{shares: {{a: 60%, b: rest}}, saving: 1, basis: recurring, from: 2021/22, full_from: 2022/23, effort: 1, slows: {{m: {{value: 6 months, plan: 2 months}}}}, overlaps: {{m: 0.3}}, one_off: {{c: {{amount: 0.2, in: 2021/22}}}}}}
+  k: {{council: a, saving: 0.5, basis: recurring, from: 2022/23, requires: n, slows: {{n: 2 months}}}}
+events:
+  fails: {{chance: 60%, in: 2022-01, plan: does_not, never_starts: n, costs: 0.1}}
+  parts: {{chance: 20%, each: year, plan: does_not, stops: [m, k], keeps: 30%, costs: 0.2}}
+  storm: {{chance: 50%, in: 2021-02, plan: happens, delays: {{m: 9 months}}, costs: 0.1}}
+options:
+  all: {{councils: [a, b], measures: [m, n, k]}}
+  two: {{councils: [a, b], measures: [n, m]}}
+  one: {{councils: a, measures: m}}
+""",
     "lines of every kind, bottom-up, with events that move them": """
 drivers: {pay: {kind: share, dist: normal, mean: 2%, sd: 1%, plan: 2%, varies: ar1(0.5)}}
 councils:

@@ -10,7 +10,7 @@ Times are years from 1 April of the first year: 0 is that day, 1.5 is 1 October 
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -55,6 +55,7 @@ class Figures:
     plan: bool = False
     scores: Mapping[str, list[float]] = field(default_factory=dict)
     made: dict[tuple[str, int], float] = field(default_factory=dict)
+    company: tuple[str, ...] = ()  # the measures of the option that is looked at
 
     def at(self, address: str, year: int = 0, *, default: float | None = None) -> float:
         """Give the figure that stands at an address, in the year where it goes by year."""
@@ -128,6 +129,8 @@ class Figures:
         neutral = NEUTRAL.get([part for part in address.split(".") if parse_address(part) is None][-1])
         if address.startswith(("drivers.", "outputs.", "events.")) or ".local." in address:
             neutral = None
+        if ".slows." in address:
+            neutral = 0.0
         plan = stated.plan[year] if isinstance(stated.plan, tuple) else stated.plan
         compounds = stated.varies is not None and stated.varies.mode == "compounding"
         if plan is not None and compounds:  # of an index, growth is planned
@@ -344,6 +347,9 @@ class Scheme:
         """Give when it is due, and its pauses (begin, length): delays that come after it has started."""
         config, happens = self.figures.config, self.figures.happens
         due = self.planned_start + self.figure("delay")
+        for other in self.figures.company:
+            if self.name in config.measures[other].slows:
+                due += self.figures.at(f"measures.{other}.slows.{self.name}")
         due = max([due, *(happens[need] for need in self.measure.requires if need in config.events)])  # it waits
         delays = sorted(
             (happens[name], self.figures.at(f"events.{name}.delays.{self.name}"))
@@ -679,6 +685,9 @@ class Twin:
 
     def outcome(self, option: str, council: str) -> Outcome:
         """Give everything for one option and council."""
+        company = self.config.options[option].measures
+        if self.figures.company != company and any(measure.slows for measure in self.config.measures.values()):
+            return Twin(replace(self.figures, company=company)).outcome(option, council)
         found, section = Outcome(), self.config.councils[council]
         paid, costs = self.pots(option, council), self.costs(option, council)
         fund = None

@@ -14,12 +14,12 @@ from scripts.benchmarks.rows import Row, alternately
 from scripts.benchmarks.workload import with_loops, workload
 from simlib import Model, loops, simulate
 from simlib.kernels.paths import Floats
+from simlib.memory import scratch
 from simlib.outline import outline_of
 from simlib.programs import Ledger
-from simlib.rooms import scratch
 from simlib.sampling import CHUNK, SAMPLERS, make_sampler
 from simlib.sheet import Sheet
-from simlib.source import ChunkSource, own_room
+from simlib.source import ChunkSource, own_workspace
 
 SIMULATIONS = 1_000_000
 NEAR = 512  # futures whose flows stand in the cache before the next ones take their place
@@ -121,8 +121,8 @@ def _sheets(model: Model, simulations: int) -> Iterator[tuple[Sheet, Floats, int
     places = {dimension: place for place, dimension in enumerate(model.dimensions)}
     for chunk, size in enumerate(sizes(simulations)):
         drawn = sampler.scores(model.dimensions, chunk, size, scratch("scores", len(model.dimensions), size))
-        source = ChunkSource(1, chunk, places, drawn, model.dependences, room=own_room())
+        source = ChunkSource(1, chunk, places, drawn, model.dependences, space=own_workspace())
         sheet = sheet or Sheet.of({"": model}, {"": source}, source.made, size)
         cells = scratch("cells", sheet.height, CHUNK)
-        sheet.fill({"": source}, cells[:, :size])
+        sheet.fill({"": source}, cells, slice(0, size))
         yield sheet, cells, size

@@ -37,6 +37,7 @@ _BOUNDS: dict[str, dict[str, Any]] = {
     "change": {"indexed": True},
     "delay": {"low": 0.0, "once": True},
     "delays": {"low": 0.0, "once": True},
+    "slows": {"low": 0.0, "once": True},
     "base": {"once": True},
     "opening": {"once": True},
     "minimum": {"low": 0.0, "once": True},
@@ -220,7 +221,6 @@ FundedBy: TypeAlias = Annotated[tuple[str | dict[str, float], ...], _by(_funding
 MoneyQuantity: TypeAlias = Annotated[Quantity, _slot(slots.quantity, "money", "MoneyQuantity")]
 ShareQuantity: TypeAlias = Annotated[Quantity, _slot(slots.quantity, "share", "ShareQuantity")]
 DurationQuantity: TypeAlias = Annotated[Quantity, _slot(slots.quantity, "duration", "DurationQuantity")]
-CountQuantity: TypeAlias = Annotated[Quantity, _slot(slots.quantity, "count", "CountQuantity")]
 MoneyOrSum: TypeAlias = Annotated[Quantity | SumOf, _slot(slots.amount, "money", "MoneyOrSum")]
 YearlyMoneyQuantity: TypeAlias = Annotated[
     Quantity | ByYear, _slot(slots.yearly, "money", "YearlyMoneyQuantity", by_year=True)

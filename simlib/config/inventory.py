@@ -127,6 +127,8 @@ def _measure(name: str, measure: schema.Measure) -> Iterator[Figure]:
             yield from _spread(f"{at}.shares.{council}", share, name)
     for key, value in measure.overlaps.items():
         yield from _spread(f"{base}.overlaps.{key}", value, name)
+    for key, value in measure.slows.items():
+        yield from _spread(f"{base}.slows.{key}", value, name, needs_plan=False)
 
 
 def _event(base: str, event: schema.Event) -> Iterator[Figure]:

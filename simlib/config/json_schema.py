@@ -187,7 +187,6 @@ def _quantities() -> Json:
     }
     return {
         **{f"{kind}Quantity": form for kind, form in forms.items()},
-        "CountQuantity": forms["Number"],
         "MoneyOrSum": _any(*forms["Money"]["anyOf"], summed),
         "YearlyMoneyQuantity": _by_year(forms["Money"]),
         "YearlyShareQuantity": _by_year(forms["Share"]),

@@ -1,6 +1,7 @@
 """From a file to a checked ``Config``, or to every problem it has; the language itself is in ``schema``.
 
-The order: text, raw tree, ``--set`` and reading laid over it, fields (pydantic), cross-references, readings.
+The order: text, raw tree, ``--set`` and a variant (a reading, a stress scenario) laid over it, fields (pydantic),
+cross-references, variants.
 """
 
 import hashlib
@@ -22,7 +23,8 @@ from simlib.units import UNITS
 from simlib.years import parse_years
 
 _LONGEST_WORDS = 160
-MOST_READINGS = 50  # each is checked, and run, as a whole file
+MOST_READINGS = 50  # and as many stress scenarios: each is checked, and run, as a whole file
+_VARIANTS = {"readings": "reading", "stress": "stress scenario"}  # sections whose entries are laid over the file
 Overrides = AbstractMapping[str, str] | Sequence[str]
 
 
@@ -42,6 +44,8 @@ class Origin:
         Address and text of each ``--set``, in order.
     reading
         The reading that is laid over the file, or None for the base reading.
+    stress
+        The stress scenario that is, or None.
     """
 
     text: str
@@ -49,13 +53,21 @@ class Origin:
     folder: Path | None = None
     overrides: tuple[tuple[str, str], ...] = ()
     reading: str | None = None
+    stress: str | None = None
+
+    @property
+    def variant(self) -> tuple[str, str] | None:
+        """Section and name of what is laid over the file, or None for the file as it stands."""
+        if self.reading is not None:
+            return "readings", self.reading
+        return None if self.stress is None else ("stress", self.stress)
 
 
 class Config(schema.Config):
     """A whole config file that was read and checked, with the text it came from."""
 
     _origin: Origin = PrivateAttr(default=Origin("", ""))
-    _readings: dict[str, "Config"] = PrivateAttr(default_factory=dict)  # as they were checked with the file
+    _variants: dict[tuple[str, str], "Config"] = PrivateAttr(default_factory=dict)  # as they were checked with the file
 
     @property
     def text(self) -> str:
@@ -83,6 +95,11 @@ class Config(schema.Config):
         return self._origin.reading
 
     @property
+    def stressed(self) -> str | None:
+        """The stress scenario laid over the file, or None."""
+        return self._origin.stress
+
+    @property
     def digest(self) -> str:
         """SHA-256 of the text and of what is laid over it, in hexadecimal."""
         origin = self._origin
@@ -91,6 +108,8 @@ class Config(schema.Config):
             sha.update(f"\0{address}={value}".encode())
         if origin.reading is not None:
             sha.update(f"\0\0{origin.reading}".encode())
+        if origin.stress is not None:
+            sha.update(f"\0\0\0{origin.stress}".encode())
         return sha.hexdigest()
 
     def with_reading(self, name: str) -> "Config":
@@ -103,7 +122,19 @@ class Config(schema.Config):
         """
         if name not in self.readings:
             raise ConfigError([Problem("", f"readings.{name}", "there is no such reading")])
-        return self._readings.get(name) or _read(replace(self._origin, reading=name))
+        return self._variants.get(("readings", name)) or _read(replace(self._origin, reading=name, stress=None))
+
+    def with_stress(self, name: str) -> "Config":
+        """Give the config with one of its stress scenarios laid over it.
+
+        Raises
+        ------
+        ConfigError
+            When there is no such scenario.
+        """
+        if name not in self.stress:
+            raise ConfigError([Problem("", f"stress.{name}", "there is no such stress scenario")])
+        return self._variants.get(("stress", name)) or _read(replace(self._origin, reading=None, stress=name))
 
     def where(self, address: str) -> str:
         """Give ``file:line:column`` of the smallest entry of the file around an address."""
@@ -210,18 +241,22 @@ def _read(origin: Origin) -> Config:
     problems = list(read.problems)
     root, found = _overlaid(read.root, origin)
     problems += found
-    changed = bool(origin.overrides or origin.reading)
+    changed = bool(origin.overrides or origin.variant)
     setting = _setting(root, origin.folder)
     config, found = _checked(root, setting, changed=changed)
     problems += found
-    readings, found = _readings(root, setting, problems) if origin.reading is None else ({}, [])
-    problems += found
+    variants: dict[tuple[str, str], Config] = {}
+    for section in _VARIANTS if origin.variant is None else ():
+        sound, found = _variants(root, section, setting, problems)
+        problems += found
+        variants |= {(section, name): variant for name, variant in sound.items()}
     if problems or config is None:
         raise ConfigError(_in_order(problems))
     config._origin = origin
-    for name, reading in readings.items():
-        reading._origin = replace(origin, reading=name)
-    config._readings = readings
+    for (section, name), variant in variants.items():
+        reading, stress = (name if section == each else None for each in _VARIANTS)
+        variant._origin = replace(origin, reading=reading, stress=stress)
+    config._variants = variants
     return config
 
 
@@ -233,15 +268,15 @@ def _overlaid(root: Mapping, origin: Origin) -> tuple[Mapping, list[Problem]]:
             root = overlay.apply(root, {address: node})
         except ConfigError as trouble:
             problems += trouble.problems
-    if origin.reading is not None:
-        root = _laid_over(root, origin.reading)
+    if origin.variant is not None:
+        root = _laid_over(root, *origin.variant)
     return root, problems
 
 
-def _laid_over(root: Mapping, reading: str) -> Mapping:
-    """Give the tree with a reading's figures; what is no reading is said where its fields are read."""
+def _laid_over(root: Mapping, section: str, name: str) -> Mapping:
+    """Give the tree with a variant's figures; what is none is said where its fields are read."""
     entry = root
-    for part in ("readings", reading, "set"):
+    for part in (section, name, "set"):
         inner = entry.get(part)
         if not isinstance(inner, Mapping):
             return root
@@ -309,6 +344,7 @@ _NAMED: dict[str, tuple[str, ...]] = {
     "events": (),
     "options": (),
     "readings": (),
+    "stress": (),
     "dependence": (),
     "outputs": (),
 }
@@ -356,42 +392,44 @@ def _setting(root: Mapping, folder: Path | None) -> Setting:
     return Setting(str(unit) if unit in UNITS else "£m", horizon, folder)
 
 
-def _readings(root: Mapping, setting: Setting, known: Sequence[Problem]) -> tuple[dict[str, Config], list[Problem]]:
-    """Check each reading as a whole file; give the sound ones, and what the base reading has not already said."""
-    section = root.get("readings")
+def _variants(
+    root: Mapping, kind: str, setting: Setting, known: Sequence[Problem]
+) -> tuple[dict[str, Config], list[Problem]]:
+    """Check each entry of a section as a whole file; give the sound ones, and what the file has not already said."""
+    section, what = root.get(kind), _VARIANTS[kind]
     if not isinstance(section, Mapping):
         return {}, []
     if len(section) > MOST_READINGS:
-        message = f"expected at most {MOST_READINGS} readings, got {len(section)}"
+        message = f"expected at most {MOST_READINGS} {what}s, got {len(section)}"
         return {}, [nodes.problem(section, message)]
     said = set(known)
     problems: list[Problem] = []
     sound: dict[str, Config] = {}
     for key in section.texts():
         try:
-            config, found = _checked(*_as_read(root, key, setting), changed=True)
+            config, found = _checked(*_as_varied(root, kind, key, setting), changed=True)
             if config is not None:
                 sound[str(key)] = config
         except ConfigError as trouble:
             found = list(trouble.problems)
         new = [problem for problem in found if problem not in said]
         said.update(new)
-        problems += [_in_reading(problem, key, section[key]) for problem in new]
+        problems += [_in_variant(problem, what, key, section[key]) for problem in new]
     return sound, problems
 
 
-def _as_read(root: Mapping, reading: str, base: Setting) -> tuple[Mapping, Setting]:
-    """Give the tree of a reading and its setting: the base reading's, with all that it knows, where they are alike."""
-    laid = _laid_over(root, reading)
+def _as_varied(root: Mapping, section: str, name: str, base: Setting) -> tuple[Mapping, Setting]:
+    """Give the tree of a variant and its setting: the file's own, with all that it knows, where they are alike."""
+    laid = _laid_over(root, section, name)
     setting = _setting(laid, base.folder)
     return laid, base if setting == base else setting
 
 
-def _in_reading(problem: Problem, key: Text, reading: Node) -> Problem:
-    """Say which reading a problem is of, and point at it where the place is not within it."""
-    inside = problem.where in {str(node.place) for node in nodes.below(reading)}
+def _in_variant(problem: Problem, what: str, key: Text, entry: Node) -> Problem:
+    """Say which variant a problem is of, and point at it where the place is not within it."""
+    inside = problem.where in {str(node.place) for node in nodes.below(entry)}
     where = problem.where if inside else str(key.place)
-    return Problem(where, problem.address, f"{problem.message} (in the reading '{key}')")
+    return Problem(where, problem.address, f"{problem.message} (in the {what} '{key}')")
 
 
 def _in_order(problems: Iterable[Problem]) -> list[Problem]:

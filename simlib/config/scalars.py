@@ -31,6 +31,7 @@ ID = re.compile(r"[a-z][a-z0-9_]*")
 _MARK = re.compile(r"doc [1-9][0-9]*|public|judgement|derived")
 _DATE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 _MAX_SEED = 2**63 - 1
+LONGEST_ID = 80  # letters: two of them and some more are the name of a file
 _MAX_SIMULATIONS = 10**9
 
 
@@ -220,6 +221,8 @@ def identifier(node: Node, _: Setting) -> str:
     text = text_of(node, "a name such as pay_award")
     if not ID.fullmatch(text):
         expected(text, "a name of small letters, digits and _ that starts with a letter, such as pay_award")
+    if len(text) > LONGEST_ID:
+        refuse(text, f"expected a name of at most {LONGEST_ID} letters, got one of {len(text)}")
     if keyword.iskeyword(text):  # an address in a formula could not be read
         refuse(text, f"{quote(text)} is a word of the formula language; choose a longer name")
     return str(text)
@@ -348,9 +351,18 @@ def _optional(node: Mapping, name: str, expectation: str, form: re.Pattern[str])
     if entry is None:
         return None
     text = text_of(entry, expectation)
-    if not form.fullmatch(text):
+    if not form.fullmatch(text) or (form is _DATE and not _is_date(str(text))):
         expected(text, expectation)
     return str(text)
+
+
+def _is_date(text: str) -> bool:
+    """Tell whether a year, a month or a day is one of the calendar's."""
+    try:
+        date.fromisoformat((text + "-01-01")[:10])
+    except ValueError:
+        return False
+    return True
 
 
 def closed(node: Mapping, known: tuple[str, ...], *, required: tuple[str, ...] = ()) -> None:

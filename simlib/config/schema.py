@@ -243,6 +243,12 @@ class Measure(Entry):
     requires: Requirements = Field((), description="Measures, events, or 'not event' that it needs.")
     excludes: Ids = Field((), description="Measures that cannot stand in one option with it.")
     overlaps: dict[Id, MoneyQuantity] = Field({}, description="Money a year saved only once beside another measure.")
+    slows: dict[Id, DurationQuantity] = Field(
+        {}, description="How much later other measures come where they stand in one option with it."
+    )
+    effort: Number | None = Field(
+        None, description="What it takes of decision.capacity in each year of its building up; 0 if left out."
+    )
     double_count: Literal["accepted"] | None = Field(
         None, description="Accept a reference class beside a cause it includes."
     )
@@ -308,6 +314,14 @@ class Reading(Section):
     set_: dict[Address, RawValue] = Field(alias="set", description="The figures as this reading has them.")
 
 
+class Stress(Section):
+    """A hard case that somebody wants to see: what would be if just this came."""
+
+    label: Prose | None = None
+    why: Prose = Field(description="Why it is looked at.")
+    set_: dict[Address, RawValue] = Field(alias="set", description="The figures as this scenario has them.")
+
+
 class Dependence(Cited):
     """What goes together: two figures, every pair of a pattern alike, or a matrix. Exactly one key says how much."""
 
@@ -343,6 +357,41 @@ class Dependence(Cited):
         return [(key, getattr(self, key)) for key in DEPENDENCE_FORMS if getattr(self, key) is not None]
 
 
+class Loss(Cited):
+    """What an outcome costs, in full: each part in money for each £ of it, so that options can be weighed up."""
+
+    one_off: Number = Field(
+        description="For each £ of one-off costs over the horizon, after what external pots pay; usually 1."
+    )
+    running_cost: Number = Field(description="For each £ of running cost over the horizon; usually 1.")
+    shortfall: Number = Field(description="For each £ a year of recurring gap that is open in the target year.")
+    unneeded_cuts: Number = Field(
+        description="For each £ a year of savings beyond what closes the gap in the target year."
+    )
+    below_minimum: Money = Field(
+        description="Once for each council whose general fund falls below its minimum in any year."
+    )
+    councils: Ids = Field((), description="Whose outcomes count; all that have a gap if left out.")
+
+
+class Learnable(Cited):
+    """Something that could be found out before the decision: what it tells, by when, and what finding out costs."""
+
+    figures: Patterns = Field(description="The uncertain figures that would be known, or patterns of their addresses.")
+    by: Day = Field(description="When it would be known.")
+    cost: Money = Field(description="What finding out costs; £0 where it comes by itself, as a settlement does.")
+
+
+class Choice(Section):
+    """What a choice between options turns on: the loss, what could be learned first, how much can be done at once."""
+
+    loss: Loss | None = None
+    learnable: dict[Id, Learnable] = Field({}, description="What could be found out before the decision.")
+    capacity: Number | None = Field(
+        None, description="How much effort measures may take together in any one year; without limit if left out."
+    )
+
+
 class Config(Section):
     """A whole config file."""
 
@@ -362,6 +411,8 @@ class Config(Section):
     measures: dict[Id, Measure] = {}
     events: dict[Id, Event] = {}
     options: dict[Id, Option] = {}
+    decision: Choice | None = None
     readings: dict[Id, Reading] = {}
+    stress: dict[Id, Stress] = {}
     dependence: dict[Id, Dependence] = {}
     outputs: dict[Id, OutputQuantity] = Field({}, description="Further figures of the user's own.")

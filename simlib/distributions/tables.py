@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from simlib import loops
 from simlib.distributions.base import Array, ByInversion, Distribution, tails
+from simlib.loops.steps import MAKES
 
 # A cubic in the score is smooth where a grid in probability is not: the tails cost no accuracy.
 REACH = 7  # scores covered each side; beyond them (1 in 10^12) the exact inverse answers
@@ -20,6 +21,9 @@ SPLIT = 64  # cells into which a cell with a jump or a kink is divided
 LEVELS = 4  # at the last one a jump disturbs a cell 2^-24 wide, which hardly any draw hits
 MOST_SPLIT = 128  # with more cells to divide the exact inverse is the cheaper way
 TILE = 4_096  # scores that numpy looks up at once: all that it needs on the way is in the processor's memory
+LOOK_UP = np.array([[MAKES["table of a"], 1, 0, 0]])  # one step: put the one row's values into the other
+NOTHING = np.empty((0, 0))
+GRID = (float(CELLS_A_UNIT), float(REACH), float(SPLIT))  # as compiled loops take it
 TOLERANCE = 1e-7  # of the spread, and of the distance from the middle
 
 # Sixth-order central differences, for the slope at the middle of seven equally spaced values.
@@ -63,6 +67,12 @@ class ScoreTable:
         self.support = support[0] + 0.0, support[1] + 0.0  # as of the rows: no zero is a negative one
         self.rows, self.finer = _levels(exact)
 
+    @property
+    def whole(self) -> bool:
+        """Whether no cell of the first level is left to the exact inverse: then hardly any draw is."""
+        inside = slice(1, 2 * REACH * CELLS_A_UNIT + 1)
+        return not np.any(np.isnan(self.rows[inside, 0]) & (self.finer[inside] == 0))
+
     def __call__(self, z: Array, out: Array | None = None) -> Array:
         """Give the values at finite scores z, any shape; in `out`, contiguous and not z itself, where it is given."""
         scores = np.asarray(z, dtype=np.float64)
@@ -75,10 +85,11 @@ class ScoreTable:
     def _look_up(self, z: Array, values: Array) -> int:
         """Put the values at scores z, both (n,), into place; those not in the table are not numbers, and counted."""
         if loops.on():
-            from simlib.loops.looking_up import looked_up
+            from simlib.loops.making import made
 
-            grid = float(CELLS_A_UNIT), float(REACH), float(SPLIT)
-            return looked_up(z, self.rows, self.finer, grid, self.support, values)
+            ends, lost = np.array([self.support]), np.zeros(1, dtype=np.int64)
+            made(LOOK_UP, ends, self.rows, self.finer, GRID, z[np.newaxis], values[np.newaxis], 0, NOTHING, lost)
+            return int(lost[0])
         tiles = range(0, z.size, TILE)
         return sum(self._look_up_tile(z[start : start + TILE], values[start : start + TILE]) for start in tiles)
 

@@ -63,7 +63,7 @@ def _first(holds: Booleans, never: float) -> Floats:
     return found
 
 
-def payback(net_cash: Floats) -> Floats:
+def payback(net_cash: Floats, tolerance: float) -> Floats:
     """Give the years it takes until cumulative net cash is no longer negative.
 
     Parameters
@@ -79,17 +79,15 @@ def payback(net_cash: Floats) -> Floats:
     -----
     Counted from the start of the first year in which anything is spent or saved, to the end of the first year from
     which cumulative net cash stays at or above zero: an early saving before its cost does not count as paid back.
+    Less than half a penny is nothing.
     """
     total = accumulated(net_cash)
-    size = np.abs(total).max(axis=0)
-    moves = np.abs(net_cash) > 1e-12 * (1.0 + size)
-    below = total < -1e-12 * (1.0 + size)
-    begins = _first(moves, 0.0)
-    last_below = begins - 1.0
-    for year in range(len(net_cash)):
-        last_below = np.where(below[year], float(year), last_below)
-    taken = np.where(below[-1], np.inf, np.maximum(last_below + 1.0, begins) - begins + 1.0)
-    return np.where(moves.any(axis=0), taken, np.nan)
+    begins = _first(np.abs(net_cash) >= tolerance, np.nan)
+    stays = begins
+    for year, place in enumerate((*range(1, len(total)), np.inf)):  # below in a year, it may stay from the next one
+        stays = np.where(total[year] <= -tolerance, float(place), stays)
+    taken: Floats = np.maximum(stays, begins) - begins + 1.0
+    return taken
 
 
 def present_value(net_cash: Floats, factors: Floats) -> Floats:

@@ -10,10 +10,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-__all__ = ["FROM", "LANES", "known", "on", "start", "start_for", "stop", "trouble"]
+__all__ = ["FAR", "FROM", "LANES", "known", "on", "start", "start_for", "stop", "trouble"]
 
 LANES = 16
 """In which sums are added up, by loops and in numpy alike: lane l adds the futures l, l + 16, l + 32, …"""
+
+FAR = 1e300
+"""From the middle of some bins: what is further off, up to what is infinite, is put into bins as if it were there."""
 
 FROM = 50_000
 """Futures: with fewer, loading compiled loops takes longer than the work."""

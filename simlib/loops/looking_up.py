@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from simlib.loops.compiled import compiled
 
-__all__ = ["looked_up"]
+__all__ = ["BLOCK", "Ends", "Grid", "look_up"]
 
 Array = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
@@ -19,7 +19,17 @@ BLOCK = 256  # scores worked on at once, step by step, so that each step can do 
 
 
 @compiled
-def looked_up(scores: Array, rows: Array, finer: Places, grid: Grid, ends: Ends, values: Array) -> int:
+def look_up(
+    scores: Array,
+    rows: Array,
+    finer: Places,
+    first: int,
+    grid: Grid,
+    ends: Ends,
+    values: Array,
+    cells: Cells,
+    along: Array,
+) -> int:
     """Put the values at scores into place, and count those that the table does not have.
 
     Parameters
@@ -27,28 +37,32 @@ def looked_up(scores: Array, rows: Array, finer: Places, grid: Grid, ends: Ends,
     scores
         (n,) normal scores.
     rows, finer
-        (cells, 4) and (cells,) as of a `ScoreTable`; the cells before and after those of the first level are empty.
+        (cells, 4) and (cells,) as of a `ScoreTable`, or of several that stand one after the other; the cells before and
+        after those of a table's first level are empty.
+    first
+        The first cell of the table.
     grid
         Cells a unit of score, units on each side, cells that divide a cell.
     ends
         What values must not pass.
     values
         (n,) where they are put; not a number where the table has none.
+    cells, along
+        (BLOCK,) room to work in.
     """
     a_unit, reach, split = grid
-    cells, along = np.empty(BLOCK, np.uint32), np.empty(BLOCK)
     lost = 0
     for start in range(0, len(scores), BLOCK):
         stop = min(start + BLOCK, len(scores))
         out = values[start:stop]
-        _place(scores[start:stop], a_unit, reach, cells, along)
+        _place(scores[start:stop], a_unit, reach, first, cells, along)
         if _cubics(cells, along, rows, ends, out):
             lost += _divided(cells, along, rows, finer, split, ends, out)
     return lost
 
 
 @compiled
-def _place(scores: Array, a_unit: float, reach: float, cells: Cells, along: Array) -> None:
+def _place(scores: Array, a_unit: float, reach: float, table: int, cells: Cells, along: Array) -> None:
     """Give each score's cell, and where in it the score is, from 0 to 1; what is beyond is in an empty one."""
     first = reach * a_unit + 1.0
     last = 2.0 * reach * a_unit + 1.0
@@ -56,7 +70,7 @@ def _place(scores: Array, a_unit: float, reach: float, cells: Cells, along: Arra
         position = _held(scores[i] * a_unit + first, 0.0, last)
         position = 0.0 if np.isnan(position) else position
         cell = np.int32(position)
-        cells[i] = cell
+        cells[i] = np.int32(table) + cell
         along[i] = position - cell
 
 

@@ -9,13 +9,15 @@ from numpy.typing import NDArray
 
 from simlib.loops import LANES
 from simlib.loops.compiled import compiled, inlined
+from simlib.loops.groups import Binning, Steps, Stretch, Sums
 from simlib.loops.placing import add_up, placed
 
 __all__ = ["STRETCH", "run"]
 
 STRETCH = 512  # futures: a few hundred rows of so many stay in the cache
 
-TELLS = 22  # the first step that tells or chooses
+PRODUCTS, LIMITS = 9, 15  # the first step that multiplies, and that limits
+TELLS, LOOKS, CHOOSES = 22, 30, 37  # the first that compares, that looks at what holds, and that chooses
 COUNTS = 41  # the first that counts
 SUMS = 47
 
@@ -23,76 +25,57 @@ Floats = NDArray[np.float64]
 
 
 @compiled
-def run(
-    code: NDArray[np.int64],
-    numbers: Floats,
-    given: Floats,
-    start: int,
-    count: int,
-    rows: Floats,
-    stored: Floats,
-    first: int,
-    sums: Floats,
-    counts: Floats,
-    bins: int,
-    middles: Floats,
-    scales: Floats,
-    places: NDArray[np.uint16],
-    totals: Floats,
-    squares: Floats,
-    lows: Floats,
-    highs: Floats,
-) -> None:
+def run(steps: Steps, given: Stretch, rows: Floats, stored: Floats, first: int, ledger: Sums, bins: Binning) -> None:
     """Run a program.
 
     Parameters
     ----------
-    code, numbers
-        The program's steps.
     given
-        (input, simulation) rows.
-    start, count
-        Which of their futures.
+        The futures that it is run for, with (input, simulation) rows.
     rows
         (register, STRETCH) room to work in; a last stretch that is shorter works on what stands there, unused.
     stored, first
-        (figure, simulation) where figures go, and the place there of the first future; of ``places``, where these are
-        put into bins instead.
-    sums
-        (2, figure, LANES) sums of figures and of their squares, added to.
-    counts
-        (fact, LANES) futures in which facts hold, added to.
-    bins
-        How many bins figures are put into; none where they are stored.
-    middles, scales, places, totals, squares, lows, highs
-        Of each figure in turn, what `placing.placed` takes.
+        (figure, simulation) where figures go, and the place there of the first future; of ``bins.places``, where these
+        are put into bins instead.
     """
+    code, numbers, counts, last = steps.code, steps.numbers, ledger.counts, given.start + given.many
     held = np.empty(STRETCH)
-    for begin in range(start, start + count, STRETCH):
-        n = min(STRETCH, start + count - begin)
-        at = first + begin - start
+    for begin in range(given.start, last, STRETCH):
+        n, at = min(STRETCH, last - begin), first + begin - given.start
         for k in range(code.shape[0]):
-            does, to, x, y = code[k, 0], code[k, 1], numbers[k, 0], numbers[k, 1]
-            a, b, c = code[k, 2], code[k, 3], code[k, 4]
-            if does < TELLS:
-                _work_out(does, rows, to, a, b, c, x, y)
+            does, to, a, b, c = code[k, 0], code[k, 1], code[k, 2], code[k, 3], code[k, 4]
+            x, y = numbers[k, 0], numbers[k, 1]
+            if does < PRODUCTS:
+                _add(does, rows, to, a, b, c, x)
+            elif does < LIMITS:
+                _multiply(does, rows, to, a, b, x)
+            elif does < TELLS:
+                _limit(does, rows, to, a, b, x, y)
+            elif does < LOOKS:
+                _compare(does, rows, to, a, b, x)
+            elif does < CHOOSES:
+                _look(does, rows, to, a, b)
             elif does < COUNTS:
-                _tell(does, rows, to, a, b, c, x, y)
+                _choose(does, rows, to, a, b, c, (x, y))
             elif does < SUMS:
                 _held(does, held, rows, a, b, x)
                 _count(held, counts[to], n)
             elif does == SUMS:
-                add_up(rows, a, n, 0.0, sums[0], sums[1], to)
-            elif does == SUMS + 1 and bins:
-                placed(rows, a, n, to, middles, scales, bins, at, places, totals, squares, lows, highs)
+                add_up(rows, a, 0, n, 0.0, ledger.sums[0], ledger.sums[1], to)
+            elif does == SUMS + 1 and bins.many:
+                placed(rows, a, n, to, at, bins)
             elif does == SUMS + 1:
-                out = stored[to, at : at + n]
-                for i in range(n):
-                    out[i] = rows[a, i]
+                _copy(rows, a, 0, n, stored, to, at)
             else:
-                given_row, out = given[code[k, 2], begin : begin + n], rows[to]
-                for i in range(n):
-                    out[i] = given_row[i]
+                _copy(given.rows, a, begin, n, rows, to, 0)
+
+
+@inlined
+def _copy(rows: Floats, row: int, start: int, n: int, out: Floats, to: int, at: int) -> None:
+    """Copy n futures of a row."""
+    taken, put = rows[row, start : start + n], out[to, at : at + n]
+    for i in range(n):
+        put[i] = taken[i]
 
 
 @inlined
@@ -108,8 +91,8 @@ def _most(a: float, b: float) -> float:
 
 
 @compiled
-def _work_out(does: int, rows: Floats, to: int, a: int, b: int, c: int, x: float, y: float) -> None:
-    """Work out a figure of some futures from others."""
+def _add(does: int, rows: Floats, to: int, a: int, b: int, c: int, x: float) -> None:
+    """Give sums and differences."""
     if does == 0:
         for i in range(STRETCH):
             rows[to, i] = rows[a, i] + rows[b, i]
@@ -137,7 +120,12 @@ def _work_out(does: int, rows: Floats, to: int, a: int, b: int, c: int, x: float
     elif does == 8:
         for i in range(STRETCH):
             rows[to, i] = rows[a, i] - rows[b, i] * x
-    elif does == 9:
+
+
+@compiled
+def _multiply(does: int, rows: Floats, to: int, a: int, b: int, x: float) -> None:
+    """Give products and quotients."""
+    if does == 9:
         for i in range(STRETCH):
             rows[to, i] = rows[a, i] * rows[b, i]
     elif does == 10:
@@ -155,7 +143,12 @@ def _work_out(does: int, rows: Floats, to: int, a: int, b: int, c: int, x: float
     elif does == 14:
         for i in range(STRETCH):
             rows[to, i] = x / rows[a, i]
-    elif does == 15:
+
+
+@compiled
+def _limit(does: int, rows: Floats, to: int, a: int, b: int, x: float, y: float) -> None:
+    """Give the smaller or the larger of two."""
+    if does == 15:
         for i in range(STRETCH):
             rows[to, i] = _least(rows[a, i], rows[b, i])
     elif does == 16:
@@ -179,8 +172,8 @@ def _work_out(does: int, rows: Floats, to: int, a: int, b: int, c: int, x: float
 
 
 @compiled
-def _tell(does: int, rows: Floats, to: int, a: int, b: int, c: int, x: float, y: float) -> None:
-    """Tell where something holds, 1 or 0; or look at one figure, or choose between figures."""
+def _compare(does: int, rows: Floats, to: int, a: int, b: int, x: float) -> None:
+    """Tell how two compare, 1 or 0."""
     if does == 22:
         for i in range(STRETCH):
             rows[to, i] = 1.0 if rows[a, i] < rows[b, i] else 0.0
@@ -205,7 +198,12 @@ def _tell(does: int, rows: Floats, to: int, a: int, b: int, c: int, x: float, y:
     elif does == 29:
         for i in range(STRETCH):
             rows[to, i] = 1.0 if rows[a, i] == x else 0.0
-    elif does == 30:
+
+
+@compiled
+def _look(does: int, rows: Floats, to: int, a: int, b: int) -> None:
+    """Tell what holds together, or of one figure, 1 or 0; or round one, or take its sign away."""
+    if does == 30:
         for i in range(STRETCH):
             rows[to, i] = 1.0 if (rows[a, i] != 0.0) & (rows[b, i] != 0.0) else 0.0
     elif does == 31:
@@ -226,7 +224,13 @@ def _tell(does: int, rows: Floats, to: int, a: int, b: int, c: int, x: float, y:
     elif does == 36:
         for i in range(STRETCH):
             rows[to, i] = abs(rows[a, i])
-    elif does == 37:
+
+
+@compiled
+def _choose(does: int, rows: Floats, to: int, a: int, b: int, c: int, numbers: tuple[float, float]) -> None:
+    """Choose between figures and numbers by whether something holds."""
+    x, y = numbers
+    if does == 37:
         for i in range(STRETCH):
             here, there = rows[b, i], rows[c, i]  # both read, so that the compiler may choose between several at once
             rows[to, i] = here if rows[a, i] != 0.0 else there

@@ -8,45 +8,11 @@ from numpy.typing import NDArray
 
 from simlib.loops import LANES
 from simlib.loops.compiled import compiled
-from simlib.loops.placing import placed
 
-__all__ = ["counted", "place"]
+__all__ = ["counted"]
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.uint16]
-
-
-@compiled
-def place(
-    figures: Floats,
-    n: int,
-    middles: Floats,
-    scales: Floats,
-    bins: int,
-    at: int,
-    places: Places,
-    totals: Floats,
-    squares: Floats,
-    lows: Floats,
-    highs: Floats,
-) -> None:
-    """Put the first n futures of figures into bins, and add them up.
-
-    Parameters
-    ----------
-    figures
-        (figure, simulation); the first one is in lane 0.
-    middles, scales, bins
-        (figure,) where its bins are finest, and how far from there they are four times as wide; how many there are.
-    at, places
-        (figure, simulation) where the bins of the futures go, and the place there of the first.
-    totals, squares
-        (figure, lane) sums of values from the middle, and of their squares, that are added to.
-    lows, highs
-        (figure, lane) that are lowered and raised to what is met.
-    """
-    for k in range(len(figures)):
-        placed(figures, k, n, k, middles, scales, bins, at, places, totals, squares, lows, highs)
 
 
 @compiled
@@ -76,6 +42,7 @@ def counted(
         (figure, lane, coarser bin) that are added to; (figure, 0, 0) where lanes are not counted apart.
     """
     near = np.empty(counts.shape[1], dtype=np.uint16)
+    beside = np.empty(apart.shape[1:], dtype=np.uint16)
     for k in range(len(places)):
         if low[k] == high[k]:
             counts[k, places[k, 0]] += n
@@ -86,5 +53,19 @@ def counted(
             for place in range(len(near)):
                 counts[k, place] += near[place]
         if apart.shape[1]:
-            for i in range(n):
-                apart[k, i % LANES, places[k, i] >> shift] += 1
+            _count_lanes(places, k, n, shift, beside)
+            for lane in range(LANES):
+                for place in range(apart.shape[2]):
+                    apart[k, lane, place] += beside[lane, place]
+
+
+@compiled
+def _count_lanes(places: Places, k: int, n: int, shift: int, beside: Places) -> None:
+    """Count the coarser bins of one figure, lane by lane: next to each other, no lane has to wait for another one."""
+    beside[:] = 0
+    whole = n // LANES * LANES
+    for i in range(0, whole, LANES):
+        for lane in range(LANES):
+            beside[lane, places[k, np.uint64(i + lane)] >> shift] += np.uint16(1)
+    for i in range(whole, n):
+        beside[i - whole, places[k, i] >> shift] += np.uint16(1)

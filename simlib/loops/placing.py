@@ -6,8 +6,9 @@ The same in numpy is in ``simlib.histograms``.
 import numpy as np
 from numpy.typing import NDArray
 
-from simlib.loops import LANES
+from simlib.loops import FAR, LANES
 from simlib.loops.compiled import compiled, inlined
+from simlib.loops.groups import Binning
 
 __all__ = ["DEEP", "add_up", "placed"]
 
@@ -16,21 +17,7 @@ DEEP = 8 * LANES  # futures that are looked at in one go
 
 
 @compiled
-def placed(
-    figures: Floats,
-    row: int,
-    n: int,
-    to: int,
-    middles: Floats,
-    scales: Floats,
-    bins: int,
-    at: int,
-    places: NDArray[np.uint16],
-    totals: Floats,
-    squares: Floats,
-    lows: Floats,
-    highs: Floats,
-) -> None:
+def placed(figures: Floats, row: int, n: int, to: int, at: int, bins: Binning) -> None:
     """Put the first n futures of one row of figures into bins, and add them up; the first one is in lane 0.
 
     Rows are named by number and not taken out of their arrays: a part of an array is counted as held, and that takes
@@ -38,25 +25,17 @@ def placed(
 
     Parameters
     ----------
-    to
-        The figure's place in what follows.
-    middles, scales, bins
-        (figure,) where bins are finest, and how far from there they are four times as wide; how many there are.
-    at, places
-        (figure, simulation) where the bins of the futures go, and the place there of the first.
-    totals, squares
-        (figure, lane) sums of values from the middle, and of their squares, that are added to.
-    lows, highs
-        (figure, lane) that are lowered and raised to what is met.
+    to, at
+        The figure's place among those with bins, and that of the first future in ``bins.places``.
     """
-    middle, scale, half = middles[to], scales[to], bins / 2
+    places, lows, highs = bins.places, bins.lows, bins.highs
+    middle, half = bins.middles[to], bins.many / 2
+    left, right = bins.scales[to, 0], bins.scales[to, 1]
     step = half * (1 - 1e-12)  # the last bin takes what is rounded to 1
     for i in range(n):
-        off = figures[row, i] - middle
-        y = off / (scale + abs(off))
-        end = 1.0 if off > 0.0 else -1.0  # an infinite one is in the last bin there
-        places[to, np.uint64(at + i)] = np.uint16((y if abs(y) <= 1.0 else end) * step + half)
-    add_up(figures, row, n, middle, totals, squares, to)
+        off = max(-FAR, min(FAR, figures[row, i] - middle))
+        places[to, np.uint64(at + i)] = np.uint16(off / ((left if off < 0.0 else right) + abs(off)) * step + half)
+    add_up(figures, row, 0, n, middle, bins.totals, bins.squares, to)
     whole = n // DEEP * DEEP
     for i in range(0, whole, DEEP):
         for lane in range(LANES):
@@ -72,18 +51,20 @@ def placed(
 
 
 @inlined
-def add_up(figures: Floats, row: int, n: int, middle: float, totals: Floats, squares: Floats, to: int) -> None:
-    """Add the first n values of a row from a middle, and their squares, to those of their lanes."""
+def add_up(
+    figures: Floats, row: int, start: int, n: int, middle: float, totals: Floats, squares: Floats, to: int
+) -> None:
+    """Add n values of a row from a middle, and their squares, to those of their lanes; the first one is in lane 0."""
     whole = n // DEEP * DEEP
     for i in range(0, whole, DEEP):
         for lane in range(LANES):
             total, square = totals[to, lane], squares[to, lane]
             for k in range(DEEP // LANES):  # several at once, as a sum that is put back has to be waited for
-                off = figures[row, i + k * LANES + lane] - middle
+                off = figures[row, np.uint64(start + i + k * LANES + lane)] - middle
                 total += off
                 square += off * off
             totals[to, lane], squares[to, lane] = total, square
     for i in range(whole, n):
-        off = figures[row, i] - middle
+        off = figures[row, start + i] - middle
         totals[to, i % LANES] += off
         squares[to, i % LANES] += off * off

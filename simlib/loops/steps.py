@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["COUNTS", "LOAD", "STEPS", "STORE", "SUM"]
+__all__ = ["COUNTS", "LOAD", "MAKES", "STEPS", "STORE", "SUM"]
 
 Step = tuple[str, Callable[..., Any]]  # its operands, and what it makes of them
 
@@ -65,3 +65,15 @@ COUNTS: dict[str, Step] = {
     "count a and b": ("ab", np.logical_and),
 }
 SUM, STORE, LOAD = "sum a", "store a", "load"
+
+MAKES = {
+    "table of a": 0,  # held between x and y
+    "a * x": 1,
+    "to + a * x": 2,
+    "a * x + y": 3,
+    "to * a": 4,
+    "x if a > y": 5,  # else infinity
+    "x if a > y else to": 6,
+    "isfinite(a)": 7,
+}
+"""What makes figures of scores, for the loop in `making`; ``to`` is what stands there already."""

@@ -8,13 +8,14 @@ future is what differs between them, and that gives the same bytes as the formul
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-__all__ = ["OPERATIONS", "Bounds", "Cell", "Graph", "Operand"]
+from simlib.programs.bounds import TRUTH, Bounds, bounds_after
+
+__all__ = ["OPERATIONS", "Cell", "Graph", "Operand"]
 
 OPERATIONS: dict[str, Callable[..., object]] = {
     "add": np.add,
@@ -37,25 +38,6 @@ OPERATIONS: dict[str, Callable[..., object]] = {
 }
 TRUTHS = ("less", "less_equal", "equal", "logical_and", "logical_or", "logical_not", "isfinite", "isnan")
 COMMUTES = ("add", "multiply", "equal", "logical_and", "logical_or")
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """Between what a figure lies in every future, and whether it may be infinite or no number at all."""
-
-    low: float = -math.inf
-    high: float = math.inf
-    finite: bool = False
-    number: bool = False
-
-    @property
-    def certain(self) -> bool:
-        """Whether comparisons by these bounds hold."""
-        return self.number
-
-
-UNKNOWN = Bounds()
-TRUTH = Bounds(0.0, 1.0, finite=True, number=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,7 +87,7 @@ class Graph:
         key = (*step, *map(type, step[1:]))
         found = self._known.get(key)
         if found is None:
-            bounds = TRUTH if operation in TRUTHS else _bounds(operation, [_of(o) for o in operands])
+            bounds = TRUTH if operation in TRUTHS else _bounds(self, operation, operands)
             found = self._known[key] = self._cell(step, bounds, truth=_is_truth(operation, operands))
         return found
 
@@ -118,6 +100,13 @@ class Graph:
     def cell(self, place: int) -> Cell:
         """Give the figure at a place."""
         return self._cells[place]
+
+    def made_by(self, operand: Operand) -> tuple[object, list[Operand]]:
+        """Give the operation that an operand is made by, and its operands; None and nothing where it is given."""
+        operation, *of = self.steps[operand.place] if isinstance(operand, Cell) else ("input",)
+        if operation == "input":
+            return None, []
+        return operation, [self._cells[o] if type(o) is int else o for o in of]  # type: ignore[misc]
 
 
 def _later(first: object, second: object) -> bool:
@@ -158,16 +147,34 @@ def _same(operand: Operand, number: float) -> bool:
     return not isinstance(operand, Cell) and operand == number
 
 
-def _add(_: Graph, a: Operand, b: Operand) -> Operand | None:
-    if _same(b, 0.0):
-        return a
-    return b if _same(a, 0.0) else None
+def _add(graph: Graph, a: Operand, b: Operand) -> Operand | None:
+    for one, other in ((a, b), (b, a)):
+        if _same(other, 0.0) or _beyond(one, other):
+            return one
+        opposite = _opposite(graph, other)
+        if opposite is not None:
+            return graph.apply("subtract", one, opposite)
+    return None
 
 
-def _subtract(_: Graph, a: Operand, b: Operand) -> Operand | None:
+def _subtract(graph: Graph, a: Operand, b: Operand) -> Operand | None:
     if a is b and _of(a).finite:
         return 0.0
-    return a if _same(b, 0.0) else None
+    if _same(b, 0.0) or _beyond(a, b):
+        return a
+    opposite = _opposite(graph, b)
+    return None if opposite is None else graph.apply("add", a, opposite)
+
+
+def _beyond(one: Operand, other: Operand) -> bool:
+    """Tell whether one is infinite in every future, so that nothing finite moves it."""
+    return not isinstance(one, Cell) and math.isinf(one) and _of(other).finite
+
+
+def _opposite(graph: Graph, operand: Operand) -> Operand | None:
+    """Give what an operand is the negative of."""
+    operation, of = graph.made_by(operand)
+    return of[0] if operation == "multiply" and _same(of[1], -1.0) else None
 
 
 def _multiply(_: Graph, a: Operand, b: Operand) -> Operand | None:
@@ -185,21 +192,21 @@ def _divide(_: Graph, a: Operand, b: Operand) -> Operand | None:
 
 def _minimum(_: Graph, a: Operand, b: Operand) -> Operand | None:
     first, second = _of(a), _of(b)
-    if a is b or (first.certain and second.certain and first.high <= second.low):
+    if a is b or (first.number and second.number and first.high <= second.low):
         return a
-    return b if first.certain and second.certain and second.high <= first.low else None
+    return b if first.number and second.number and second.high <= first.low else None
 
 
 def _maximum(_: Graph, a: Operand, b: Operand) -> Operand | None:
     first, second = _of(a), _of(b)
-    if a is b or (first.certain and second.certain and first.low >= second.high):
+    if a is b or (first.number and second.number and first.low >= second.high):
         return a
-    return b if first.certain and second.certain and second.low >= first.high else None
+    return b if first.number and second.number and second.low >= first.high else None
 
 
 def _less(_: Graph, a: Operand, b: Operand) -> Operand | None:
     first, second = _of(a), _of(b)
-    if not (first.certain and second.certain):
+    if not (first.number and second.number):
         return None
     if first.high < second.low:
         return True
@@ -208,7 +215,7 @@ def _less(_: Graph, a: Operand, b: Operand) -> Operand | None:
 
 def _less_equal(_: Graph, a: Operand, b: Operand) -> Operand | None:
     first, second = _of(a), _of(b)
-    if not (first.certain and second.certain):
+    if not (first.number and second.number):
         return None
     if first.high <= second.low:
         return True
@@ -217,7 +224,7 @@ def _less_equal(_: Graph, a: Operand, b: Operand) -> Operand | None:
 
 def _equal(_: Graph, a: Operand, b: Operand) -> Operand | None:
     first, second = _of(a), _of(b)
-    apart = first.certain and second.certain and (first.high < second.low or first.low > second.high)
+    apart = first.number and second.number and (first.high < second.low or first.low > second.high)
     return False if apart else None
 
 
@@ -235,6 +242,15 @@ def _or(_: Graph, a: Operand, b: Operand) -> Operand | None:
     return a if a is b else None
 
 
+def _not(graph: Graph, a: Operand) -> Operand | None:
+    operation, of = graph.made_by(a)
+    if operation == "logical_not":
+        return _truth(of[0])
+    if operation in _ELSE and all(_of(each).number for each in of):
+        return graph.apply(_ELSE[operation], of[1], of[0])
+    return None
+
+
 def _truth(operand: Operand) -> Operand | None:
     return operand if isinstance(operand, Cell) and operand.truth else None
 
@@ -248,7 +264,7 @@ def _isnan(_: Graph, a: Operand) -> Operand | None:
 
 
 def _absolute(_: Graph, a: Operand) -> Operand | None:
-    return a if _of(a).certain and _of(a).low >= 0.0 else None
+    return a if _of(a).number and _of(a).low >= 0.0 else None
 
 
 def _where(_: Graph, condition: Operand, a: Operand, b: Operand) -> Operand | None:
@@ -257,6 +273,9 @@ def _where(_: Graph, condition: Operand, a: Operand, b: Operand) -> Operand | No
     alike = a is b or (not isinstance(a, Cell) and not isinstance(b, Cell) and a == b)
     return a if alike else None
 
+
+# What holds of two numbers, the second first, where something does not.
+_ELSE: dict[object, str] = {"less": "less_equal", "less_equal": "less"}
 
 _RULES: dict[str, Callable[..., Operand | None]] = {
     "add": _add,
@@ -270,6 +289,7 @@ _RULES: dict[str, Callable[..., Operand | None]] = {
     "equal": _equal,
     "logical_and": _and,
     "logical_or": _or,
+    "logical_not": _not,
     "isfinite": _isfinite,
     "isnan": _isnan,
     "absolute": _absolute,
@@ -277,38 +297,30 @@ _RULES: dict[str, Callable[..., Operand | None]] = {
 }
 
 
-# ---- Bounds: rounding is monotone, so that bounds of rounded figures are the rounded bounds ----------------
+# ---- Bounds that follow from how a figure is made ----------------------------------------------------------
 
 
-def _bounds(operation: str, of: list[Bounds]) -> Bounds:
-    if operation == "where":
-        a, b = of[1:]
-        return Bounds(min(a.low, b.low), max(a.high, b.high), a.finite and b.finite, a.number and b.number)
-    if not all(each.number for each in of):
-        return UNKNOWN
-    if operation in ("minimum", "maximum"):
-        a, b = of
-        choose = min if operation == "minimum" else max
-        return Bounds(choose(a.low, b.low), choose(a.high, b.high), a.finite and b.finite, number=True)
-    if operation in ("floor", "absolute"):
-        [a] = of
-        return Bounds(0.0 if operation == "absolute" else -math.inf, math.inf, a.finite, number=True)
-    a, b = of
-    safe = a.finite and b.finite and (operation != "divide" or b.low > 0.0 or b.high < 0.0)
-    return _corners(operation, a, b) if safe else UNKNOWN
+def _bounds(graph: Graph, operation: str, operands: tuple[Operand, ...]) -> Bounds:
+    found = bounds_after(operation, [_of(operand) for operand in operands])
+    if operation == "subtract" and found.number:
+        a, b = operands
+        low = 0.0 if _one_of(graph, a, "minimum", b) or _one_of(graph, b, "maximum", a) else -math.inf
+        high = 0.0 if _one_of(graph, b, "minimum", a) or _one_of(graph, a, "maximum", b) else math.inf
+        return replace(found, low=max(found.low, low), high=min(found.high, high))
+    if operation == "where" and found.number and _of(operands[2]).finite and _only_where_finite(graph, *operands[:2]):
+        return replace(found, finite=True)
+    return found
 
 
-def _corners(operation: str, a: Bounds, b: Bounds) -> Bounds:
-    """Give the bounds of a sum, a difference, a product or a quotient of finite figures.
+def _one_of(graph: Graph, figure: Operand, operation: str, of: Operand) -> bool:
+    """Tell whether the smallest of some, or the largest, is chosen among others and a figure."""
+    made, others = graph.made_by(of)
+    return made == operation and any(each is figure or _one_of(graph, figure, operation, each) for each in others)
 
-    An end may be infinite: what leads to no number (an infinity less another) is no bound at all.
-    """
-    if operation == "add":
-        return Bounds(a.low + b.low, a.high + b.high, finite=True, number=True)
-    if operation == "subtract":
-        return Bounds(a.low - b.high, a.high - b.low, finite=True, number=True)
-    make = operator.mul if operation == "multiply" else operator.truediv
-    found = [make(x, y) for x in (a.low, a.high) for y in (b.low, b.high)]
-    if any(math.isnan(each) for each in found):  # nothing times without an end
-        return Bounds(finite=True, number=True)
-    return Bounds(min(found), max(found), finite=True, number=True)
+
+def _only_where_finite(graph: Graph, condition: Operand, figure: Operand) -> bool:
+    """Tell whether a figure is taken only where it is finite: itself, or what something finite is added to."""
+    operation, of = graph.made_by(condition)
+    made, parts = graph.made_by(figure)
+    known = [part for part in parts if _of(part).finite] if made in ("add", "subtract") else []
+    return operation == "isfinite" and (of[0] is figure or (len(known) == 1 and of[0] in parts))

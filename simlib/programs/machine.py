@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from simlib import loops
 from simlib.loops import LANES
+from simlib.loops.groups import Binning, Steps, Stretch, Sums
+from simlib.loops.lanes import add_by_lane
 from simlib.loops.steps import COUNTS, LOAD, STEPS, STORE, SUM
 from simlib.programs.assembly import CODES, Program
 
@@ -24,7 +26,8 @@ NAMES = list(CODES)
 STRETCH = 512  # futures that the compiled machine takes at once
 
 NOTHING = np.empty((0, 0))
-NO_BINS: Any = (np.empty(0), np.empty(0), np.empty((0, 0), np.uint16), *[NOTHING] * 4)
+NO_BINS = Binning(0, np.empty(0), NOTHING, np.empty((0, 0), np.uint16), NOTHING, NOTHING, NOTHING, NOTHING)
+Count = Callable[[Callable[[Binning, int], None]], None]
 _rooms = threading.local()
 
 
@@ -75,30 +78,28 @@ def run(program: Program, given: Floats, stored: Floats, ledger: Ledger, *, firs
         from simlib.loops.machine import run as compiled
 
         room = _room(program.registers)
-        compiled(
-            program.code, program.numbers, given, start, stop - start, room, stored, first, ledger.sums, ledger.counts,
-            0, *NO_BINS,
-        )  # fmt: skip
+        steps, some = Steps(program.code, program.numbers), Stretch(given, start, stop - start)
+        compiled(steps, some, room, stored, first, Sums(ledger.sums, ledger.counts), NO_BINS)
     else:
         with np.errstate(all="ignore"):
             _by_numpy(program, given[:, start:stop], stored[:, first : first + stop - start], ledger)
 
 
-def pass_by(program: Program, given: Floats, where: slice, ledger: Ledger, count: Callable[..., None]) -> None:
+def pass_by(program: Program, given: Floats, where: slice, ledger: Ledger, count: Count) -> None:
     """Run a program by the compiled machine over some futures that are counted and let go.
 
     Parameters
     ----------
     count
-        Gives a loop what `simlib.loops.passing.place` takes behind its first two.
+        Gives a loop the bins, and the place there of the first future.
     """
     from simlib.loops.machine import run as compiled
 
     start, stop, _ = where.indices(given.shape[1])
-    steps = program.code, program.numbers, given, start, stop - start, _room(program.registers), NOTHING
+    steps, some = Steps(program.code, program.numbers), Stretch(given, start, stop - start)
 
-    def put(middles: Floats, scales: Floats, bins: int, at: int, *others: Any) -> None:
-        compiled(*steps, at, ledger.sums, ledger.counts, bins, middles, scales, *others)
+    def put(bins: Binning, at: int) -> None:
+        compiled(steps, some, _room(program.registers), NOTHING, at, Sums(ledger.sums, ledger.counts), bins)
 
     count(put)
 
@@ -120,21 +121,14 @@ def _by_numpy(program: Program, given: Floats, stored: Floats, ledger: Ledger) -
         elif name == STORE:
             stored[to] = rows[places[0]]
         elif name == SUM:
-            _add_up(rows[places[0]], ledger.sums[0, to])
-            _add_up(rows[places[0]] * rows[places[0]], ledger.sums[1, to])
+            add_by_lane(ledger.sums[0, to], rows[places[0]].copy())
+            add_by_lane(ledger.sums[1, to], rows[places[0]] * rows[places[0]])
         else:
             kinds, make = ALL_STEPS[name]
             figures, values = iter(places), iter(numbers)
             found = make(*(rows[next(figures)] if kind in "abc" else next(values) for kind in kinds))
             if name in COUNTS:
-                _add_up(np.asarray(found, dtype=float), ledger.counts[to])
+                add_by_lane(ledger.counts[to], np.array(found, dtype=float))
             else:
                 rows[to] = found
-
-
-def _add_up(row: Floats, lanes: Floats) -> None:
-    """Add futures to their lanes, one after the other."""
-    whole = len(row) // LANES * LANES
-    lanes[:] = np.add.reduce(np.concatenate([lanes, row[:whole]]).reshape(-1, LANES), axis=0)
-    lanes[: len(row) - whole] += row[whole:]
 

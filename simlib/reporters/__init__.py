@@ -23,6 +23,9 @@ def _later(module: str, name: str) -> Callable[[Report, Path], Path]:
 
 REPORTERS: Mapping[str, Callable[[Report, Path], Path]] = {
     "html": _later("simlib.reporters.html", "write_html"),
+    "xlsx": _later("simlib.reporters.xlsx", "write_xlsx"),
+    "docx": _later("simlib.reporters.docx", "write_docx"),
+    "md": _later("simlib.reporters.markdown", "write_markdown"),
     "figures": _later("simlib.reporters.pictures", "write_figures"),
 }
 # json is written with every run; nc needs the futures themselves and no report.

@@ -12,7 +12,6 @@ from simlib.sampling.copula import (
     from_spearman,
     t_scale,
     t_scores,
-    tail_dependence,
     to_spearman,
 )
 from simlib.sampling.dependence import (
@@ -22,7 +21,6 @@ from simlib.sampling.dependence import (
     correlate,
     factor,
     normal_to_spearman,
-    spearman,
     spearman_to_normal,
 )
 from simlib.sampling.implied import Ties, implied_spearman, joint_chance
@@ -62,12 +60,10 @@ __all__ = [
     "nearest_correlation",
     "normal_to_spearman",
     "principal",
-    "spearman",
     "spearman_to_normal",
     "stream",
     "t_scale",
     "t_scores",
-    "tail_dependence",
     "third_correlation",
     "to_spearman",
 ]

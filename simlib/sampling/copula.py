@@ -18,7 +18,6 @@ __all__ = [
     "from_spearman",
     "t_scale",
     "t_scores",
-    "tail_dependence",
     "to_spearman",
 ]
 
@@ -210,32 +209,3 @@ def t_scores(scores: Array, scale: Array, df: float) -> Array:
     """
     below = special.stdtr(df, -np.abs(scores) * scale)
     return np.asarray(np.copysign(special.ndtri(below), scores))
-
-
-def tail_dependence(r: float, df: float) -> float:
-    """Chance that one is at its extreme, given that the other is, as extremes go to the very end.
-
-    Parameters
-    ----------
-    r
-        Correlation of the scores, from -1 to 1 [number].
-    df
-        Degrees of freedom of a t copula; infinite for the Gaussian one [number].
-
-    Notes
-    -----
-    2 T(-sqrt((df + 1)(1 - r)/(1 + r))) with T Student's distribution of df + 1 degrees of freedom; the same in
-    both tails. Nothing for the Gaussian copula unless the correlation is perfect.
-
-    References
-    ----------
-    Demarta and McNeil (2005), "The t copula and related copulas", Int. Statistical Review 73.
-
-    Examples
-    --------
-    >>> round(tail_dependence(0.5, 4.0), 4), tail_dependence(0.5, GAUSSIAN)
-    (0.2532, 0.0)
-    """
-    if abs(r) == 1.0 or df == GAUSSIAN:
-        return float(r == 1.0)
-    return float(2.0 * special.stdtr(df + 1.0, -math.sqrt((df + 1.0) * (1.0 - r) / (1.0 + r))))

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simlib import loops
+from simlib.loops.steps import MAKES
 from simlib.sampling.base import Array
 
 __all__ = [
@@ -18,9 +19,7 @@ __all__ = [
     "correlate",
     "factor",
     "normal_to_spearman",
-    "ranks",
     "ranks_and_ties",
-    "spearman",
     "spearman_to_normal",
 ]
 
@@ -163,9 +162,7 @@ def combined(scores: Array, places: Sequence[int], weights: npt.ArrayLike, out: 
     weights = np.ascontiguousarray(weights, dtype=np.float64)
     sums = np.empty((len(weights), scores.shape[1])) if out is None else out
     if loops.on():
-        from simlib.loops.mixing import mixed
-
-        mixed(np.ascontiguousarray(scores), np.array(places, dtype=np.int64), weights, sums)
+        _added_up(np.ascontiguousarray(scores), np.asarray(places), weights, sums)
         return sums
     weighed = np.empty(scores.shape[1])
     for total, own in zip(sums, weights, strict=True):
@@ -176,6 +173,19 @@ def combined(scores: Array, places: Sequence[int], weights: npt.ArrayLike, out: 
             if k:
                 np.add(total, weighed, out=total)
     return sums
+
+
+def _added_up(scores: Array, places: npt.NDArray[np.intp], weights: Array, sums: Array) -> None:
+    """Put the same sums into place by a compiled loop, a step for each weighed row."""
+    from simlib.loops.making import made
+
+    to, of = np.nonzero(weights)
+    does = np.where(np.diff(to, prepend=-1) > 0, MAKES["a * x"], MAKES["to + a * x"])
+    code = np.stack([does, len(scores) + to, places[of], np.zeros_like(to)], axis=1)
+    numbers = np.stack([weights[to, of], np.zeros(len(to))], axis=1)
+    sums[~weights.any(axis=1)] = 0.0
+    nothing, none = np.empty((0, 0)), np.zeros(0, dtype=np.int64)
+    made(code, numbers, np.empty((0, 4)), none, (0.0, 0.0, 0.0), scores, sums, 0, nothing, np.zeros_like(to))
 
 
 def common_factor(scores: Array, factor_scores: Array, r: float, out: Array | None = None) -> Array:
@@ -245,40 +255,6 @@ def ar1(innovations: Array, phi: float) -> Array:
         years[t] *= fresh
         years[t] += phi * years[t - 1]
     return years
-
-
-def spearman(a: npt.ArrayLike, b: npt.ArrayLike) -> float:
-    """Rank correlation of two samples, ties having their average rank.
-
-    Parameters
-    ----------
-    a, b
-        (n,) samples.
-
-    Raises
-    ------
-    ValueError
-        If one of them is constant.
-
-    Examples
-    --------
-    >>> spearman([1.0, 2.0, 3.0], [1.0, 4.0, 9.0])
-    1.0
-    """
-    first, second = ranks(np.asarray(a)), ranks(np.asarray(b))
-    scale = np.sqrt((first @ first) * (second @ second))
-    if scale == 0.0:
-        raise ValueError("expected two samples that vary")
-    return float(first @ second / scale)
-
-
-def ranks(values: npt.NDArray[np.float64]) -> Array:
-    """Ranks about their mean, ties having their average one.
-
-    >>> ranks(np.array([5.0, 1.0, 5.0])).tolist()
-    [0.5, -1.0, 0.5]
-    """
-    return ranks_and_ties(values)[0]
 
 
 def ranks_and_ties(values: npt.NDArray[np.float64]) -> tuple[Array, int]:

@@ -22,6 +22,7 @@ def names_exist(whole: Whole) -> Iterator[Complaint]:
             ),
             *((f"{at}.excludes", m, "measures", "measure") for m in measure.excludes),
             *((f"{at}.overlaps.{m}", m, "measures", "measure") for m in measure.overlaps),
+            *((f"{at}.slows.{m}", m, "measures", "measure") for m in measure.slows),
             *((f"{at}.shares.{c}", c, "councils", "council") for c in measure.shares or () if c != "elsewhere"),
             *(
                 (f"{at}.one_off.{key}.shares.{c}", c, "councils", "council")
@@ -58,10 +59,12 @@ def requirements_exist(whole: Whole) -> Iterator[Complaint]:
 
 
 def nobody_beside_itself(whole: Whole) -> Iterator[Complaint]:
-    """A measure neither excludes nor overlaps itself, and an overlap is stated once."""
+    """A measure neither excludes, slows nor overlaps itself, and an overlap is stated once."""
     for name, measure in whole.config.measures.items():
         if name in measure.excludes:
             yield f"measures.{name}.excludes", "a measure cannot exclude itself"
+        if name in measure.slows:
+            yield f"measures.{name}.slows.{name}", "a measure cannot slow itself; say delay"
         for other in measure.overlaps:
             if other == name:
                 yield f"measures.{name}.overlaps.{other}", "a measure cannot overlap itself"

@@ -10,7 +10,7 @@ from simlib.config.quantities import DatedChances
 from simlib.years import label
 
 MOST_OPTIONS = 50
-_OF_THE_RUN = frozenset({"simlib", "title", "as_at", "money", "prices", "years", "run", "npv", "readings"})
+_OF_THE_RUN = frozenset({"simlib", "title", "as_at", "money", "prices", "years", "run", "npv", "readings", "stress"})
 
 
 def options_name_what_exists(whole: Whole) -> Iterator[Complaint]:
@@ -31,14 +31,16 @@ def options_are_few(whole: Whole) -> Iterator[Complaint]:
         yield "options", f"expected at most {MOST_OPTIONS} options, got {len(whole.config.options)}"
 
 
-def readings_change_figures(whole: Whole) -> Iterator[Complaint]:
-    """A reading runs on the same futures and years, so that it cannot say otherwise of the run itself."""
-    for name, reading in whole.config.readings.items():
-        for address in reading.set_:
-            head = address.partition(".")[0]
-            if head in _OF_THE_RUN:
-                message = f"a reading is run on the same futures as the file; it cannot set '{head}'"
-                yield f"readings.{name}.set.{address}", message
+def variants_change_figures(whole: Whole) -> Iterator[Complaint]:
+    """A reading or a stress scenario runs on the same futures and years: it cannot say otherwise of the run itself."""
+    sections = (("readings", "reading", whole.config.readings), ("stress", "stress scenario", whole.config.stress))
+    for section, what, entries in sections:
+        for name, entry in entries.items():
+            for address in entry.set_:
+                head = address.partition(".")[0]
+                if head in _OF_THE_RUN:
+                    message = f"a {what} is run on the same futures as the file; it cannot set '{head}'"
+                    yield f"{section}.{name}.set.{address}", message
 
 
 def options_are_admissible(whole: Whole) -> Iterator[Complaint]:
@@ -143,7 +145,7 @@ def _in_order(whole: Whole, at: str, event: schema.Event) -> Iterator[Complaint]
 
 CHECKS: tuple[Check, ...] = (
     options_are_few,
-    readings_change_figures,
+    variants_change_figures,
     options_name_what_exists,
     options_are_admissible,
     precision_fits_the_headline,

@@ -1,4 +1,4 @@
-"""Room in memory for futures: kept by each thread where it is used again, refused where the machine has none."""
+"""Memory for futures: kept by each thread where it is used again, refused where the machine has too little."""
 
 import gc
 import os
@@ -33,7 +33,7 @@ def uncollected() -> Iterator[None]:
 
 
 def scratch(name: str, rows: int, columns: int, dtype: DTypeLike = np.float64) -> NDArray[Any]:
-    """Give (row, column) room that this thread keeps for the next time: new memory would cost more than the work."""
+    """Give (row, column) cells that this thread keeps for the next time: new memory would cost more than the work."""
     size = rows * columns
     found: NDArray[Any] | None = getattr(_own, name, None)
     if found is None or found.size < size or found.dtype != dtype:
@@ -42,17 +42,12 @@ def scratch(name: str, rows: int, columns: int, dtype: DTypeLike = np.float64) -
     return found[:size].reshape(rows, columns)
 
 
-def release(name: str) -> None:
-    """Give up room that this thread has kept."""
-    vars(_own).pop(name, None)
-
-
-def room(rows: int, held: int) -> NDArray[np.float64]:
-    """Give room for (row, simulation) figures.
+def unfilled(rows: int, count: int) -> NDArray[np.float64]:
+    """Give (row, simulation) cells for someone to fill.
 
     One large piece is several times quicker to fill than many small ones, as the system hands it out in huge pages.
     """
-    return np.empty((rows, held))
+    return np.empty((rows, count))
 
 
 def budget() -> int:
