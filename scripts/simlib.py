@@ -37,7 +37,7 @@ ROOT = Path(__file__).resolve().parent.parent
 WINDOWS = os.name == "nt"
 PYTHON = "py" if WINDOWS else "python3"
 
-EXTRAS = {"test"}  # of pyproject.toml, as far as commands need them
+EXTRAS = {"test", "distributed"}  # of pyproject.toml, as far as commands need them
 
 # Signs in pip's output that no package index could be reached
 NO_NETWORK = (
@@ -330,7 +330,9 @@ def environment_folder() -> Path:
 
 def extras_for(words: Sequence[str]) -> list[str]:
     """What is needed beyond simlib itself: a run need not wait for pytest."""
-    return ["test"] if words[:1] == ["test"] else []
+    if words[:1] == ["test"]:
+        return ["test"]
+    return ["distributed"] if {"dask", "--backend=dask"} & set(words) else []
 
 
 def command_for(words: Sequence[str], python: Path) -> list[str]:

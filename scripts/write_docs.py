@@ -46,6 +46,8 @@ FORMS = {
     "Matrix": "a [matrix](#matrices)",
     "Requirements": "a name, `not` and an event's name, or a list of them",
     "RawValue": "what may stand at that address",
+    "Words": "a figure as its kind is written: `£0.6m`, `85%`, `6 months`, `12`",
+    "Stage": "`identified`, `approved`, `implemented` or `evidenced`",
     "MoneyUnit": "`£`, `£k`, `£m` or `£bn`",
     "Prices": "`cash`, or `real 2015/16`",
     "YesNo": "`yes` or `no`",

@@ -81,7 +81,7 @@ def _across_axis(ax: "Axes", unit: str, words: str) -> None:
     if unit:
         money_axis(ax.xaxis, unit, max(abs(low), abs(high)))
     else:
-        ax.set_xticks(range(0, 101, 20))
+        ax.set_xticks([place for place in range(0, 101, 20 if high > 60 else 10) if place <= high])
     ax.tick_params(length=0, pad=3, labelsize=_SMALL)
     ax.set_xlabel(words)
     ax.grid(axis="x")
@@ -121,7 +121,7 @@ def waterfall(data: Waterfall, ax: "Axes") -> "Axes":
     point = _set_across(ax, _Span(min(reach), max(reach), room, room))
     _rows(ax, len(data.steps) - 1)
     for at, (step, (start, end)) in enumerate(zip(data.steps, ends, strict=True)):
-        _step(ax, at, step, (start, end), data.rule, point)
+        _step(ax, at, step, (start, end), data, point)
         if at + 1 < len(data.steps):
             ax.plot([end, end], [at - _HALF, at + 1 + _HALF], color=PALETTE["quiet"], linewidth=0.7, zorder=1.5)
     _names(ax, [step.label for step in data.steps], range(len(data.steps)), bold=[s.total for s in data.steps])
@@ -139,16 +139,17 @@ def _ends(steps: Sequence[Step]) -> list[tuple[float, float]]:
     return found
 
 
-def _step(ax: "Axes", at: int, step: Step, ends: tuple[float, float], rule: float, point: float) -> None:
-    """Draw one step with its figure beyond the end that it moves to."""
+def _step(ax: "Axes", at: int, step: Step, ends: tuple[float, float], data: Waterfall, point: float) -> None:
+    """Draw one step, its figure beyond the end that it moves to; of money more is worse, of futures it is better."""
     start, end = ends
-    ink, hatch = ("total", None) if step.total else ("worse", None) if step.value > 0 else ("better", _HATCH)
+    worse = (step.value > 0) == bool(data.unit)
+    ink, hatch = ("total", None) if step.total else ("worse", None) if worse else ("better", _HATCH)
     _bar(ax, at, start, end, ink, hatch)
     up = step.value >= 0
     place, reach = end + (_GAP if up else -_GAP) * point, width(step.text, 8.0, step.total)
     ax.text(place, at, step.text, ha="left" if up else "right", va="center", zorder=4,
             fontweight="bold" if step.total else "normal",
-            bbox=_backed(rule, place, (reach if up else -reach) * point))  # fmt: skip
+            bbox=_backed(data.rule, place, (reach if up else -reach) * point))  # fmt: skip
 
 
 def _backed(rule: float | None, place: float, reach: float) -> dict[str, Any] | None:

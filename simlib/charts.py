@@ -8,10 +8,10 @@ from typing import Any
 
 from simlib.layout import Cell, Chart, Table
 from simlib.plots import Band, Curve, CurveLine, Fan, FanPanel
-from simlib.verdicts import of_gap
+from simlib.verdicts import of_gap, pairs_of
 from simlib.wording import chance, margin, money
 
-__all__ = ["gap_curve", "gap_fan", "in_one_hearing", "reserve_curve", "reserves_fan", "savings_fan"]
+__all__ = ["gap_bands", "gap_curve", "gap_fan", "in_one_hearing", "reserve_curve", "reserves_fan", "savings_fan"]
 
 Document = Mapping[str, Any]
 _LEVELS = ("p10", "p25", "p50", "p75", "p90")
@@ -30,9 +30,7 @@ def _band(by_year: Mapping[str, Any], years: tuple[str, ...]) -> Band:
 def _pairs(document: Document, council: str, figure: str) -> dict[str, Document]:
     """Give by id the results of each option that has a figure for a council, with what the option is."""
     return {
-        key: {**option["councils"][council], "label": option["label"], "no_costed_saving": option["no_costed_saving"]}
-        for key, option in document["options"].items()
-        if option["councils"].get(council, {}).get(figure)
+        key: {**pair, "label": label} for key, label, pair in pairs_of(document, council) if pair.get(figure)
     }
 
 
@@ -74,9 +72,21 @@ def gap_fan(document: Document, council: str) -> Chart | None:
     council : str
         Its id.
     """
-    shown, target, unit = _pairs(document, council, "gap_recurring"), document["target_year"], document["unit"]
-    if not shown or target is None:
-        return None
+    shown = _pairs(document, council, "gap_recurring")
+    return gap_bands(document, council, shown) if shown and document["target_year"] is not None else None
+
+
+def gap_bands(document: Document, council: str, shown: Mapping[str, Document]) -> Chart:
+    """Give the recurring gap of a council in several cases beside each other.
+
+    Parameters
+    ----------
+    document : mapping
+        Of a summary's document the years, the target year, the unit, the headline and the councils are looked at.
+    shown : mapping
+        By id what a summary has of an option and this council, with ``label`` and ``no_costed_saving``.
+    """
+    target, unit = document["target_year"], document["unit"]
     years, name = tuple(document["years"]), document["councils"][council]["label"]
     panels = tuple(_gap_panel(key, pair, years, document) for key, pair in shown.items())
     middle, plan = (

@@ -16,6 +16,7 @@ from simlib.results import Futures
 from simlib.units import figure
 
 Check = dict[str, Any]
+FEWEST, ENOUGH = 16, 16_384  # futures of which something can be said; those that tell a chance to 1 of 100
 REACH = 1e-9  # years, or of a share: rounding of a bound is not beyond it
 THIN, LONG_TAIL = 50, 10  # futures that know a standard deviation to a tenth; a kurtosis that no usual figure has
 SELDOM = 1e-3  # of the futures; a tail that is rarer moves nothing that is told
@@ -23,12 +24,27 @@ SELDOM = 1e-3  # of the futures; a tail that is rarer moves nothing that is told
 
 def checks(futures: Futures, dependence: Mapping[str, Any]) -> list[Check]:
     """Give everything that a reader must know, in a fixed order; ``dependence`` as summary.json has it."""
+    drawn = [*_few(futures)] if too_few(futures) else [*_beyond(futures), *_precision(futures), *_thin(futures)]
     return [
         *_rounded(futures), *_binned(futures), *_compiled(futures.model), *_passed(futures.model),
-        *_repairs(futures.model), *_correlations(dependence), *_hindsight(futures.model),
-        *_unsourced(futures.model), *_beyond(futures),
-        *_precision(futures), *_thin(futures),
+        *_repairs(futures.model), *(() if too_few(futures) else _correlations(dependence)), *_hindsight(futures.model),
+        *_unsourced(futures.model), *drawn,
     ]  # fmt: skip
+
+
+def too_few(futures: Futures) -> bool:
+    """Tell whether so few futures were drawn that nothing can be said of what was drawn."""
+    return futures.count < FEWEST
+
+
+def _few(futures: Futures) -> Iterator[Check]:
+    """Say once of the whole run what would else be said of each of its figures."""
+    drawn = "1 future was" if futures.count == 1 else f"{futures.count:,} futures were"
+    text = (
+        f"only {drawn} drawn: too few to tell a chance, a band or an average from luck, or what was drawn from what was"
+        f" asked; draw {ENOUGH:,} or more before any figure of this report is used"
+    )
+    yield _check("few", "warning", "run.simulations", text)
 
 
 def _check(name: str, level: str, address: str, text: str) -> Check:
@@ -36,7 +52,7 @@ def _check(name: str, level: str, address: str, text: str) -> Check:
 
 
 def _rounded(futures: Futures) -> Iterator[Check]:
-    if futures.count != futures.wanted:
+    if futures.count != futures.wanted and futures.conditioned is None:
         text = (
             f"{futures.wanted:,} futures were asked for and {futures.count:,} drawn: "
             f"this sampler takes multiples of {futures.replicates}"

@@ -13,6 +13,7 @@ from simlib.config.quantities import Quantity, Source
 from simlib.config.schema import Section
 from simlib.model import Model
 from simlib.naming import figure_name
+from simlib.years import label
 
 Entry = dict[str, Any]
 
@@ -87,10 +88,20 @@ def certain_figures(config: Config) -> dict[str, Entry]:
     return found
 
 
+def npv_terms(config: Config) -> Entry | None:
+    """Give the rate, the deflator and the base year of present values; None where the file asks for none."""
+    terms = config.npv
+    if terms is None:
+        return None
+    base = terms.base if terms.base is not None else (config.years or ())[0]
+    source = None if terms.source is None else asdict(terms.source)
+    return {"rate": terms.rate, "deflator": terms.deflator, "base": label(base), "source": source}
+
+
 def _entry(config: Config, address: str, value: float, quantity: Quantity) -> Entry:
     source = cited(config, address, quantity.source)
-    label = quantity.label or figure_name(config, address)
-    return {"value": float(value), "kind": quantity.kind, "label": label, "source": source}
+    name = quantity.label or figure_name(config, address)
+    return {"value": float(value), "kind": quantity.kind, "label": name, "source": source}
 
 
 def _plans(config: Config) -> Iterator[tuple[str, list[float] | float]]:

@@ -1,34 +1,31 @@
 """The ``simlib`` command: parse the words, call the library, give an exit code; nothing is computed here.
 
-Exit codes: 0 fine; 2 the user's file or words (a message, no traceback, nothing written); 1 our bug;
-130 interrupted. Nothing large is imported at the top, so that ``simlib --help`` is there at once. The words of each
+Nothing large is imported at the top, so that ``simlib --help`` is there at once. The words of each
 command, and what they are for, are in ``arguments``; what the commands take is called here as it is there.
 """
 
 import atexit
-import errno
-import functools
 import gc
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec, TextIO
+from typing import TYPE_CHECKING, Any
 
 from simlib.arguments import plain, read
-from simlib.errors import ConfigError, Problem, ResultsError, SimlibError
-from simlib.options import listed, one_of, precisions, refusal, size, whole
+from simlib.drawing import BACKENDS, MOST_SIMULATIONS, SAMPLERS, draw, engine, loaded
+from simlib.errors import ResultsError
+from simlib.guarding import guarded, nowhere, say, show
+from simlib.options import listed, one_of, shares, size, whole
+from simlib.workers import processors
 
 if TYPE_CHECKING:
-    from simlib.config import Config
-    from simlib.layout import Report
+    from simlib.batch import Batch
+    from simlib.drawing import Analyse
     from simlib.model import Model
 
 __all__ = ["guarded", "main"]
 
-P = ParamSpec("P")
-_INTERRUPTED = 130
-_MOST_SIMULATIONS = 1_000_000_000
 # Nothing here multiplies matrices: threads for it only cost start-up and memory. Nor does pydantic have plugins here.
 _QUIETLY = {
     "OPENBLAS_NUM_THREADS": "1",
@@ -46,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments : sequence of str, optional
         Those of the process where left out.
     """
-    sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
+    sys.stdout, sys.stderr = sys.stdout or nowhere(), sys.stderr or nowhere()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without a pound sign still gets the figures
@@ -64,203 +61,113 @@ def _set_up() -> None:
     atexit.register(gc.freeze)  # what is still there goes with the process: taking it apart first takes 0.2 s
 
 
-def guarded(command: Callable[P, int | None]) -> Callable[P, int]:
-    """Turn a refusal into its message and exit code 2, and an interruption into 130."""
-
-    @functools.wraps(command)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> int:
-        try:
-            code = command(*args, **kwargs)
-        except SimlibError as refusal:
-            _say(plain(str(refusal)), sys.stderr)
-            code = 2
-        except MemoryError as trouble:
-            reason = f" ({trouble})" if str(trouble) else ""
-            _say(
-                f"this needs more memory than there is{reason}: ask for fewer --simulations, or keep fewer", sys.stderr
-            )
-            code = 2
-        except KeyboardInterrupt:
-            _say("interrupted", sys.stderr)
-            code = _INTERRUPTED
-        except BrokenPipeError:
-            code = _quiet_pipe()
-        except OSError as problem:
-            if problem.errno != errno.ENOSPC:
-                raise
-            _say(f"the output cannot be written: {problem.strerror}", sys.stderr)
-            code = 2 + _quiet_pipe()
-        return code or 0
-
-    return wrapped
-
-
-def _nowhere() -> TextIO:
-    """Give a stream that keeps nothing, for a process that was started without one (``>&-``)."""
-    return Path(os.devnull).open("w", encoding="utf-8")
-
-
-def _quiet_pipe() -> int:
-    """Say no more where the reader of our output has gone, as in ``simlib run … | head``."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
-
-
-def _say(text: str, stream: TextIO | None = None) -> None:
-    """Print a line at once, also where somebody reads it through a pipe."""
-    print(text, file=stream, flush=True)
-
-
 # run
 
 
 @guarded
-def run(
+def run(configs: Sequence[Path], **words: Any) -> None:
+    """Draw futures of each CONFIG, print what they say, and write runs/<name>/."""
+    draw(configs, words)
+
+
+@guarded
+def decide(
     configs: Sequence[Path],
     *,
+    asked_option: Sequence[str] | None,
+    asked_council: Sequence[str] | None,
+    asked_driver: Sequence[str] | None,
+    asked_level: Sequence[str] | None,
+    asked_test: str | None,
+    asked_objective: str | None,
+    **words: Any,
+) -> None:
+    """Tell what must be true for each option to be safe and what to choose between; write runs/<name>_decisions/."""
+    from dataclasses import replace
+
+    from simlib.decisions.analysis import Asked, analysis, chosen_questions
+
+    options, councils, drivers = (tuple(listed(names)) for names in (asked_option, asked_council, asked_driver))
+    levels = shares("--level", asked_level, 0.01, 0.999)
+    asked = Asked(options, councils, drivers, test=asked_test)
+    asked = replace(asked, levels=levels or asked.levels, objective=asked_objective or asked.objective)
+
+    def prepare(model: "Model") -> "Analyse":
+        chosen_questions(model, asked)  # what cannot be asked is refused before anything is drawn
+        return lambda futures, n_jobs: {"decisions": analysis(futures, asked, n_jobs=n_jobs)}
+
+    draw(configs, words, prepare, called="{}_decisions")
+
+
+# batch
+
+
+@guarded
+def batch(
+    configs: Sequence[Path],
+    *,
+    sets: Sequence[str] | None,
+    overlays: Sequence[Sequence[str]] | None,
+    grids: Sequence[str] | None,
     simulations: str | None,
     seed: str | None,
     sampler: str | None,
-    sets: Sequence[str] | None,
     jobs: str | None,
     backend: str | None,
+    scheduler: str | None,
     out: Path | None,
     formats: Sequence[str] | None,
     precision: Sequence[str] | None,
-    keep_order: Path | None,
     memory: str | None,
     quiet: bool,
-) -> None:
-    """Draw futures of each CONFIG, print what they say, and write runs/<name>/."""
-    from simlib.reporters import FORMATS, check_formats
+) -> int:
+    """Run each CONFIG in every variant that is not there yet, and compare them."""
+    from simlib.batch import run_batch
+    from simlib.config.origin import pairs
+    from simlib.progress import ProgressBar
+    from simlib.reporters import check_formats
+    from simlib.variants import Drawing, axis, planned
 
+    drawing = Drawing(
+        whole("--simulations", simulations, 1, MOST_SIMULATIONS),
+        whole("--seed", seed, 0, 2**63 - 1),
+        one_of("--sampler", sampler, SAMPLERS),
+        tuple(precision or ()),
+    )
     options = {
-        "simulations": whole("--simulations", simulations, 1, _MOST_SIMULATIONS),
-        "seed": whole("--seed", seed, 0, 2**63 - 1),
-        "sampler": one_of("--sampler", sampler, ("random", "latin_hypercube", "sobol")),
-        "n_jobs": whole("--jobs", jobs, 1, 1024) or _cores(),
-        "backend": one_of("--backend", backend, ("threading", "loky")),
-        "order": _order(configs, keep_order),
+        "formats": check_formats(listed(formats) or ["json"]),
+        "jobs": whole("--jobs", jobs, 1, 1024) or processors(),
+        "backend": one_of("--backend", backend, BACKENDS),
         "memory": size("--memory", memory),
     }
-    chosen = check_formats(FORMATS if formats is None else listed(formats))
-    if not chosen:
-        raise refusal("--format", f"expected {', '.join(FORMATS)}, got nothing")
-    places = _places(configs, out)
-    models = _compiled(configs, sets or [])
-    exact = [precisions(precision, model.config) for model in models]
-    for model, place, wanted in zip(models, places, exact, strict=True):
-        _run_one(model, place, options=options | {"precision": wanted}, formats=chosen, quiet=quiet)
-
-
-def _run_one(
-    model: "Model",
-    place: Path,
-    *,
-    options: Mapping[str, object],
-    formats: Sequence[str],
-    quiet: bool,
-) -> None:
-    """Simulate one model, write its folder and print its report."""
-    from simlib.engine import simulate, simulate_plan
-    from simlib.folder import write_folder
-    from simlib.progress import ProgressBar
-    from simlib.provenance import Stopwatch, with_manifest
-    from simlib.report import build_report
-    from simlib.summary import summarise
-
-    watch = Stopwatch()
-    _start_loops(options["simulations"] or model.config.run.simulations)  # type: ignore[arg-type]
-    with ProgressBar(plain(place.name)[:60]) as bar:
-        futures = simulate(model, progress=bar, **options)  # type: ignore[arg-type]
-        watch.lap("simulate")
-        summary = summarise(futures, simulate_plan(model), n_jobs=options["n_jobs"])  # type: ignore[arg-type]
-        watch.lap("summarise")
-    report = build_report(with_manifest(summary, watch.laps))
+    variants = planned(
+        [str(path) for path in configs], overlays=overlays or (), sets=pairs(sets or ()),
+        grids=[axis(grid) for grid in grids or ()], drawing=drawing,
+    )  # fmt: skip
+    place = out or Path("runs/batch")
     try:
-        _print(report, quiet=quiet)
-        sys.stdout.flush()  # the answer first: files take longer than figures
-    except BrokenPipeError:
-        _quiet_pipe()  # who asked for the first lines only wants the files all the same
-    write_folder(report, place, formats, futures)
-    if not quiet:
-        _say(f"\nWritten to {plain(str(place))}/")
+        with engine(backend, scheduler), ProgressBar(f"{len(variants):,} runs") as bar:
+            found = run_batch(variants, place, **options, progress=bar)  # type: ignore[arg-type]
+    except KeyboardInterrupt:
+        say("what is finished is kept: the same command goes on with the rest", sys.stderr)
+        raise
+    return _tell_batch(found, place, quiet=quiet)
 
 
-def _start_loops(simulations: int) -> None:
-    """Have compiled loops ready for a large run, and say what would surprise: that they compile, or cannot be used."""
-    from simlib import loops
+def _tell_batch(found: "Batch", place: Path, *, quiet: bool) -> int:
+    """Print what became of a batch's runs, the failures last, and give the exit code."""
+    from simlib.batch import reason_lines
+    from simlib.batchindex import headline_lines
 
-    trouble = loops.start_for(simulations)
-    if trouble:
-        _say(plain(f"compiled loops are not in use ({trouble}): large runs take longer"), sys.stderr)
-    elif loops.on() and not loops.known():
-        _say("compiling, once: this takes half a minute ...", sys.stderr)
-
-
-def _print(report: "Report", *, quiet: bool) -> None:
-    """Print a report, or one line for each option."""
-    from simlib.console import open_console, print_brief, print_report
-
-    printer = print_brief if quiet else print_report
-    printer(report, open_console())
-
-
-def _compiled(configs: Sequence[Path], sets: Sequence[str]) -> "list[Model]":
-    """Load and compile every file before any is run, so that a mistake in the last is told at once."""
-    from simlib.compiling import compile_model
-
-    return [compile_model(config) for config in _loaded(configs, sets)]
-
-
-def _loaded(configs: Sequence[Path], sets: Sequence[str]) -> "list[Config]":
-    """Load every file, and tell the problems of all of them at once."""
-    from simlib.config import load_config
-
-    loaded: list[Config] = []
-    problems: list[Problem] = []
-    for path in configs:
-        try:
-            loaded.append(load_config(path, overrides=sets))
-        except ConfigError as refusal:
-            problems += refusal.problems
-    if problems:
-        raise ConfigError(problems)
-    return loaded
-
-
-def _places(configs: Sequence[Path], out: Path | None) -> list[Path]:
-    """Give each file its run's folder, and refuse two in one place."""
-    from simlib.folder import check_place
-
-    alone = out is not None and len(configs) == 1
-    nameless = [path for path in configs if not alone and not path.stem.strip(".")]
-    if nameless:
-        raise refusal("--out", f"{nameless[0]} has no name to call the run's folder after; say where it goes")
-    places = [out] if out and alone else [(out or Path("runs")) / path.stem for path in configs]
-    twice = {str(place) for place in places if places.count(place) > 1}
-    if twice:
-        raise refusal("--out", f"two files would both be written to {', '.join(sorted(twice))}")
-    for place in places:
-        check_place(place)
-    return places
-
-
-def _order(configs: Sequence[Path], run: Path | None) -> list[tuple[str, int]] | None:
-    """Give the order of a former run's dimensions: that of one file."""
-    from simlib.folder import read_order
-
-    if run is not None and len(configs) > 1:
-        raise refusal("--keep-order", f"expected one CONFIG, got {len(configs)}")
-    return None if run is None else read_order(run)
-
-
-def _cores() -> int:
-    """Give how many cores this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on Windows or macOS
-        return os.cpu_count() or 1
+    lines = [] if quiet else headline_lines(found.lines, found.asked)
+    for text in [*lines, found.summary, f"Compared in {place}/index.html and index.csv" * bool(found.lines)]:
+        if text:
+            say(plain(text))
+    for text in reason_lines(found.failures):
+        say(plain(text), sys.stderr)
+    if found.stopped:
+        say(plain(f"stopped: {found.stopped}"), sys.stderr)
+    return found.code
 
 
 # the rest
@@ -274,7 +181,7 @@ def check(configs: Sequence[Path], *, sets: Sequence[str] | None) -> None:
     from simlib.readback import read_back
 
     console = open_console()
-    for config in _loaded(configs, sets or []):
+    for config in loaded(configs, sets or []):
         # What only the model can refuse belongs to a check too.
         print_lines(read_back(config, compile_model(config)), console)
 
@@ -287,7 +194,86 @@ def report(folder: Path, *, out: Path | None, formats: Sequence[str] | None, qui
     summary = load_summary(folder)
     if formats or out:
         render_again(summary, folder, out=out, formats=listed(formats))
-    _print(report_again(summary, folder), quiet=quiet)
+    show(report_again(summary, folder), quiet=quiet)
+
+
+@guarded
+def compare(
+    first: Path,
+    second: Path,
+    *,
+    simulations: str | None,
+    jobs: str | None,
+    out: Path | None,
+    formats: Sequence[str] | None,
+    quiet: bool,
+) -> None:
+    """Say which edit moved what by how much from one RUN to the next, and write a paper of it."""
+    from dataclasses import replace
+
+    from simlib.compare.changes import compare, former
+    from simlib.compare.game import LEAST
+    from simlib.folder import check_place
+    from simlib.progress import ProgressBar
+    from simlib.report import load_summary, report_again, without_futures, write_report
+    from simlib.results import HELD
+
+    chosen = without_futures(listed(formats))
+    place = out or second.parent / f"{second.name}_changes"
+    check_place(place)
+    count = whole("--simulations", simulations, LEAST, HELD)
+    workers = whole("--jobs", jobs, 1, 1_024) or processors()
+    summaries = [load_summary(folder) for folder in (first, second)]
+    runs = [former(summary, folder) for summary, folder in zip(summaries, (first, second), strict=True)]
+    with ProgressBar(plain(f"{first.name} to {second.name}")[:60]) as bar:
+        changes = compare(*runs, simulations=count, n_jobs=workers, progress=bar)
+    told = replace(summaries[1], analyses={"changes": changes.document()})
+    show(report_again(told, second), quiet=quiet)
+    write_report(told, place, formats=chosen)
+    if not quiet:
+        say(f"\nWritten to {plain(str(place))}/")
+
+
+@guarded
+def sensitivity(
+    configs: Sequence[Path],
+    *,
+    options: Sequence[str] | None,
+    councils: Sequence[str] | None,
+    targets: Sequence[str] | None,
+    methods: Sequence[str] | None,
+    every_year: bool,
+    **words: Any,
+) -> None:
+    """Say which assumptions move each answer of each CONFIG, and write runs/<name>_sensitivity/."""
+    from simlib.sensitivity.analysis import Asked, analysis, chosen
+
+    of, at, what, how = (tuple(listed(names)) for names in (options, councils, targets, methods))
+    asked = Asked(of, at, what, how, every_year)
+
+    def prepare(model: "Model") -> "Analyse":
+        chosen(model, asked)  # what cannot be asked is refused before anything is drawn
+        return lambda futures, n_jobs: {"sensitivity": analysis(futures, asked, n_jobs=n_jobs)}
+
+    draw(configs, words, prepare, called="{}_sensitivity")
+
+
+@guarded
+def new(file: Path) -> None:
+    """Write a FILE to begin with, with a remark at each figure; what is there already is left alone."""
+    from importlib.resources import files
+
+    if file.suffix not in (".yaml", ".yml"):
+        raise ResultsError(f"{file}: expected a name that ends in .yaml")
+    text = files("simlib.config").joinpath("starter.yaml").read_text(encoding="utf-8")
+    try:
+        with file.open("x", encoding="utf-8", newline="\n") as place:
+            place.write(text)
+    except FileExistsError as there:
+        raise ResultsError(f"{file}: is there already; choose another name") from there
+    except OSError as problem:
+        raise ResultsError(f"{file}: cannot be written: {problem.strerror or problem}") from problem
+    say(f"Written to {plain(str(file))}. Every figure in it is made up: put your own in their place.")
 
 
 @guarded
@@ -297,7 +283,7 @@ def schema() -> None:
 
     from simlib.config.json_schema import config_schema
 
-    _say(json.dumps(config_schema(), indent=2, ensure_ascii=False))
+    say(json.dumps(config_schema(), indent=2, ensure_ascii=False))
 
 
 @guarded
@@ -326,8 +312,13 @@ def test(words: Sequence[str]) -> int:
 
 _COMMANDS: Mapping[str, Callable[..., int]] = {
     "run": run,
+    "batch": batch,
+    "decide": decide,
     "check": check,
     "report": report,
+    "sensitivity": sensitivity,
+    "compare": compare,
+    "new": new,
     "schema": schema,
     "explain": explain,
     "test": test,

@@ -14,12 +14,13 @@ def comparison_part(document: Document, council: str, pairs: Sequence[tuple[str,
     """Set each option beside each other in the same futures."""
     found = document["comparisons"].get(council) or {}
     labels = {key: label for key, label, _ in pairs}
-    rows = tuple(_row(labels, key, entry, document) for key, entry in found.items())
+    told = (key for key in found if labels.keys() >= set(key.split("|")))  # of options that are the same, the first
+    rows = tuple(_row(labels, key, found[key], document) for key in told)
     if not rows:
         return None
     shares = ("First gap smaller: of 100 futures", "Equal", "Second gap smaller")
     amounts = ("Gap of the first less the second: average", "1 in 10 below", "1 in 10 above")
-    headings = ("First and second", *shares, *amounts)
+    headings = ("First", "Second", *shares, *amounts)
     caption = f"The recurring gap in {document['target_year']} under two options, future by future"
     why = "Both options are tried in the same futures, so that what would happen anyway does not blur their difference."
     table = Table(f"comparisons_{council}", caption, headings, rows, "A minus: the first leaves the smaller gap.")
@@ -38,7 +39,7 @@ def _row(labels: dict[str, str], key: str, entry: Document, document: Document) 
     amounts = (
         amount_cell(difference[level], unit, like, difference["error"][level]) for level in ("mean", "p10", "p90")
     )
-    return Cell(f"{labels[first]} and {labels[second]}"), *shares, *amounts
+    return Cell(labels[first]), Cell(labels[second]), *shares, *amounts
 
 
 def jointly_section(document: Document) -> Section | None:
@@ -59,7 +60,7 @@ def jointly_section(document: Document) -> Section | None:
     rows = [row for row in rows if len(row) == widest] if widest == len(labels) + 3 else rows
     table = Table(
         "jointly_closing",
-        f"Every council together: {test_words(document)}",
+        f"All councils together: {test_words(document)}",
         ("Option", *places, "All of them", "Across readings"),
         tuple(rows),
     )

@@ -11,7 +11,8 @@ import numpy as np
 
 from simlib.catalogue import Figures, title
 from simlib.config import Config, placing
-from simlib.config.schema import Council, Line, Measure, OneOff
+from simlib.config.observable import amount, observable
+from simlib.config.schema import Council, Line, Measure, Observation, OneOff
 from simlib.delivery import deliver, level
 from simlib.dependence import Dependences, group
 from simlib.drivers import Driver, Event, PlanSource, Remainder, evaluate
@@ -28,6 +29,7 @@ from simlib.model import (
     LineModel,
     MeasureModel,
     Model,
+    ObservationModel,
     OptionModel,
     OutputModel,
     PotModel,
@@ -39,7 +41,7 @@ from simlib.slowing import Schemes, with_slowed
 
 
 def compile_model(config: Config) -> Model:
-    """Compile a config and its readings.
+    """Compile a config and its readings; of a stress scenario, which is not how a figure is read, it alone.
 
     Parameters
     ----------
@@ -53,7 +55,8 @@ def compile_model(config: Config) -> Model:
     """
     with placing(config):
         model = _Compiler(config).model()
-        readings = {name: _Compiler(config.with_reading(name)).model() for name in config.readings}
+        read = config.readings if config.stressed is None else ()
+        readings = {name: _Compiler(config.with_reading(name)).model() for name in read}
     return replace(model, readings=readings)
 
 
@@ -90,6 +93,7 @@ class _Compiler:
             OutputModel(name, title(name, q.label), q.kind, figures.node(f"outputs.{name}"), q.condition)
             for name, q in config.outputs.items()
         )
+        observed = tuple(self._observation(name, schemes.options) for name in config.observed)
         dependences = self._dependences()
         target = self.years.index(config.target_year) if config.target_year in self.years else len(self.years) - 1
         model = Model(
@@ -107,6 +111,7 @@ class _Compiler:
             schemes.event_costs,
             schemes.options,
             outputs,
+            observed,
             plan=tuple(evaluate(figures.nodes, PlanSource())),
             checks=tuple(self.checks),
         )
@@ -375,6 +380,33 @@ class _Compiler:
             compiled = ClaimModel(claim.amount, claim.basis == "cumulative", by, claim.net_of_one_off)
         councils = tuple(self.councils[c] for c in option.councils)
         return OptionModel(name, title(name, option.label), councils, chosen, overlaps, compiled)
+
+    def _observation(self, name: str, options: tuple[OptionModel, ...]) -> ObservationModel:
+        entry, known = self.config.observed[name], observable(self.config)[self.config.observed[name].what]
+        unit = self.config.money or "£m"
+        value = amount(entry.value, known.kind, unit)
+        error = 0.0 if entry.error is None else amount(entry.error, known.kind, unit)
+        node = self._observed_node(name, entry) if known.yearly is None else None
+        head, of, *_ = entry.what.split(".")
+        share = getattr(self.config.stages, entry.stage)
+        return ObservationModel(
+            id=name, label=entry.label, what=entry.what, kind=known.kind,
+            year=None if entry.year is None else self.years.index(entry.year),
+            value=value, error=error, spread=float(np.hypot(error, share * value)),
+            stage=entry.stage, node=node,
+            option=next((place for place, o in enumerate(options) if head == "options" and o.id == of), None),
+        )  # fmt: skip
+
+    def _observed_node(self, name: str, entry: Observation) -> int:
+        """Give the node of a figure of the file that was observed, its year named where it goes by year."""
+        if entry.what.startswith("events."):
+            return self.figures.event(entry.what)
+        node = self.figures.node(entry.what)
+        yearly = self.figures.planned_value(node).ndim > 1
+        if yearly != (entry.year is not None):
+            text = "missing key 'year': this figure goes by year" if yearly else "this figure is the same for all years"
+            raise ModelError([Problem("", f"observed.{name}.year", text)])
+        return node
 
     def _dependences(self) -> Dependences:
         found = Relations(self.config, self.figures, self.first)

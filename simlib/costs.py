@@ -3,14 +3,14 @@
 Each is told of a summary document, its text cleaned: of a council by its id and its options, as ``verdicts`` has them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from simlib.barcharts import bar_chart
 from simlib.cells import amount_cell, chance_cell, largest
 from simlib.charts import in_one_hearing, reserve_curve, reserves_fan
 from simlib.layout import Cell, Chart, Section, Table, without_empty
 from simlib.verdicts import Document, Pair, one_off_sentence, total
-from simlib.wording import joined, money, out_of_hundred
+from simlib.wording import chance_count, joined, money, named, out_of_hundred, year_end
 
 __all__ = ["cost_part", "first_year_part", "reserves_part"]
 
@@ -23,7 +23,8 @@ def cost_part(document: Document, council: str, pairs: Rows) -> Section | None:
     """Tell what each option costs once, and who pays."""
     told = tuple(words for row in pairs if (words := one_off_sentence(document, *row[1:])))
     funded = [row for row in pairs if row[2].get("general_fund") or row[2].get("one_off_gross")]
-    tables = (without_empty(_one_off_table(document, council, funded)),) if funded else ()
+    once = (without_empty(_one_off_table(document, council, funded)),) if funded else ()
+    tables = (*once, *_payback_table(document, council, pairs))
     chart = _payers_chart(document, council, pairs)
     if not told and not tables:
         return None
@@ -73,6 +74,36 @@ def _one_off_table(document: Document, council: str, rows: Sequence[tuple[str, s
         _one_off_rows(document, rows),
         _OWN + (_USED_UP if any(pair.get("general_fund") for _, _, pair in rows) else ""),
     )
+
+
+def _payback_table(document: Document, council: str, pairs: Rows) -> Iterator[Table]:
+    """Give after how many years each option with a cost has paid it back, and how often not within the years shown."""
+    years, last = document["years"], document["years"][-1]
+    rows = tuple(
+        (
+            Cell(label),
+            *(_years_cell(paid[level], last) for level in ("plan", "p10", "p50", "p90")),
+            Cell(f"{chance_count(paid['beyond_horizon'])} of 100", paid["beyond_horizon"]),
+        )
+        for _, label, pair in pairs
+        if (paid := pair.get("payback")) and total(pair, "one_off_gross", "mean")
+    )
+    if rows:
+        quick = ("Business case", "1 in 10 sooner than", "middle", "1 in 10 later than", f"Not by {year_end(last)}")
+        caption = "Years until savings have repaid the one-off costs"
+        note = f"Years from 1 April {years[0][:4]} {_UNTIL}"
+        yield Table(f"payback_{council}", caption, ("Option", *quick), rows, note)
+
+
+_UNTIL = (
+    "to the end of the first one from which savings received stay at or above what was spent. The council's own pots"
+    " count as spent, other people's money does not. Only futures in which anything is spent or saved are counted."
+)
+
+
+def _years_cell(years: int | None, last: str) -> Cell:
+    """Give a number of years, or that they lie beyond those shown."""
+    return Cell(f"not by {last}") if years is None else Cell(f"{years}", float(years))
 
 
 def _one_off_rows(document: Document, rows: Sequence[tuple[str, str, Pair]]) -> tuple[tuple[Cell, ...], ...]:
@@ -143,10 +174,11 @@ _BEFORE_ACTION = (
 def _needed_sentence(document: Document, council: str, needed: Sequence[tuple[str, Document]], like: float) -> str:
     """Tell the opening balance for 90 of 100 futures under each option."""
     minimum = document["councils"][council]["general_fund_minimum"]
-    amounts = joined([f"{money(found['90'], document['unit'], like=like)} under {label}" for label, found in needed])
-    floor = f" of {money(minimum, document['unit'])}" if minimum is not None else ""
+    unit = document["unit"]
+    amounts = joined([f"{money(found['90'], unit, like=like)} under {named([label])}" for label, found in needed])
+    floor = f" of {money(minimum, unit)}" if minimum is not None else ""
     opening = document["councils"][council].get("general_fund_opening")
-    held = "" if opening is None else f" It opens with {money(opening, document['unit'])}{_mark(document, council)}."
+    held = "" if opening is None else f" It opens with {money(opening, unit)}{_mark(document, council)}."
     return (
         f"To stay at or above the minimum{floor} in every year to {document['years'][-1]}, without further action, in"
         f" 90 of 100 futures, the general fund would have to open with {amounts}.{held}"

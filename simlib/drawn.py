@@ -25,9 +25,12 @@ def quality_section(document: Document) -> Section | None:
     flagged = sum(bool(entry.get("flagged")) for entry in entries)
     if not tables:
         return None
+    few = any(check["id"] == "few" for check in document["checks"])
     told = (
         f"{flagged} of {len(entries)} differ by more than simulation error explains: marked, and listed as warnings."
         if flagged
+        else "Too few futures were drawn to say whether they are as asked."
+        if few
         else "Nothing differs by more than simulation error explains."
     )
     return Section("quality", "Asked and drawn", (told,), tables, detail=True, appendix=True)

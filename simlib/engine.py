@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlib import loops
+from simlib.chunks import Chunks, Counting, Holding
 from simlib.config import placing
 from simlib.config.precision import NAMES, Precision, amounts
 from simlib.delivery import deliver
@@ -21,17 +22,24 @@ from simlib.drivers import PlanSource, evaluate
 from simlib.errors import ModelError, Problem
 from simlib.flows import flows
 from simlib.histograms import MOST
-from simlib.kernels.paths import Floats
-from simlib.memory import budget, refuse_too_large, scratch, uncollected, unfilled
+from simlib.memory import budget, refuse_too_large, uncollected, unfilled
 from simlib.model import Model
-from simlib.outline import Outline, headlines, holding, outline
+from simlib.observing import Conditioned, Search
+from simlib.outline import headlines, holding
 from simlib.precision import reached
 from simlib.programs import Ledger
 from simlib.readouts import Key, headline
 from simlib.results import HELD, CountsByThread, Futures, Tally
-from simlib.sampling import CHUNK, Dimension, RandomSampler, Sampler, by_influence, explained, make_sampler
-from simlib.sheet import Sheet, sheet_of
-from simlib.source import ChunkSource, own_workspace
+from simlib.sampling import (
+    CHUNK,
+    Dimension,
+    KeptSampler,
+    RandomSampler,
+    by_influence,
+    explained,
+    make_sampler,
+)
+from simlib.source import ChunkSource
 from simlib.workers import parallel, share_memory
 
 MOST_STAGED = 2**24  # futures, where a precision is asked for and no number
@@ -39,10 +47,9 @@ PILOT, PILOT_SEED = 8_192, 2  # futures that tell what matters, the same for eve
 MOST_ORDERED = 21_201  # dimensions for which scipy has direction numbers
 LARGEST_STEP = 64.0  # an interval so many times too wide, or without an end, is looked at again before more is drawn
 NEARLY_ONE = 1.25
-SAMPLE = 4_096  # futures by which bins are chosen: they tell a spread to a hundredth
 STRETCH = 2  # chunks that one worker counts in one go
-LAID_OUT, LEAST = 256, 16  # futures by which a sheet is laid out; fewer could not tell what differs between them
-NOTHING = np.empty((0, 0))
+TOGETHER = 32  # stretches of which a worker that does not share our memory sends its counts, which are large, once
+SPANS = 8  # pieces, at least, that such work is cut into before they become so long
 NO_COUNTS = (np.empty((0, 0), np.int32), np.empty((0, 0, 0), np.int32))
 Progress = Callable[[int, int], None]
 
@@ -77,7 +84,7 @@ def simulate(
     n_jobs
         Workers; 1 where left out. The result is the same for any number, to the byte.
     backend
-        joblib's: ``threading`` (the default) or ``loky``.
+        joblib's: ``threading`` (the default) or ``loky``; or ``dask``, inside :func:`simlib.cluster.cluster`.
     progress
         Called with the futures done and wanted.
     order
@@ -90,7 +97,7 @@ def simulate(
     Returns
     -------
     Futures
-        With the seed that was used.
+        With the seed that was used. Where the file observes figures: those that fit, and beside them those before.
 
     Raises
     ------
@@ -103,15 +110,42 @@ def simulate(
     used = next((s for s in (seed, run.seed) if s is not None), secrets.randbits(32))
     wanted = _wanted(run.precision, precision)
     with placing(model.config), uncollected():
-        draw = _Draw(_tasks(model, sampler or run.sampler, used, order), n_jobs, backend, progress, memory)
-        if not wanted:
-            return draw(run.simulations if stated is None else stated)
-        return _until(draw, wanted, MOST_STAGED if stated is None else stated)
+        if model.observed and (chosen := sampler or run.sampler) != RandomSampler.name:
+            text = f"expected random where figures are observed, got '{chosen}': futures of which some are let go do "
+            raise ModelError([Problem("", "run.sampler", f"{text}not fill their space evenly any more")])
+        task_of = _tasks(model, sampler or run.sampler, used, order)
+        room = memory if not model.observed else (budget() if memory is None else memory) // 2  # for before and after
+        draw = _Draw(task_of, n_jobs, backend, progress, room)
+
+        def drawn(draw: Callable[[int], Futures]) -> Futures:
+            if not wanted:
+                return draw(run.simulations if stated is None else stated)
+            return _until(draw, wanted, MOST_STAGED if stated is None else stated)
+
+        before = drawn(draw)
+        return before if not model.observed else _conditioned(draw, before, drawn)
+
+
+def _conditioned(draw: "_Draw", before: Futures, drawn: Callable[[Callable[[int], Futures]], Futures]) -> Futures:
+    """Draw futures that fit what was observed, and set those beside them that were drawn without looking."""
+    draws = draw.task_of(before.wanted)
+    assert before.sheet is not None
+    search = Search(replace(draws, layout=before.sheet, compiled=loops.on()), before.sheet, draw.n_jobs, draw.backend)
+
+    def fitting(count: int) -> Futures:
+        places = search.places(search.reach(count))
+        task = replace(draws, sampler=KeptSampler(draws.sampler, places))
+        return replace(replace(draw, task_of=lambda _: task)(len(places)), wanted=count)
+
+    after = drawn(fitting)
+    facts, sizes = search.headlines(after.count)
+    found = Conditioned(search.evidence(), search.places(after.count), sizes)
+    return replace(after, readings=after.readings | facts, before=before, conditioned=found)
 
 
 def _tasks(
     model: Model, sampler: str, seed: int, order: Sequence[tuple[str, int]] | None
-) -> "Callable[[int], _Chunks]":
+) -> "Callable[[int], Chunks]":
     """Give what draws a number of futures, with a sampler for that number."""
     everything = tuple(dict.fromkeys(d for m in (model, *model.readings.values()) for d in m.dimensions))
     ordered = make_sampler(sampler, seed, everything, CHUNK).dimensions is not None
@@ -125,7 +159,7 @@ def _tasks(
         raise ModelError([Problem("", "run.sampler", text)])
     placed = tuple(dict.fromkeys((*former, *(_by_influence(model, everything) if ordered else everything))))
     models = {"": model, **model.readings}
-    return lambda count: _Chunks(models, make_sampler(sampler, seed, placed, count), everything, seed)
+    return lambda count: Chunks(models, make_sampler(sampler, seed, placed, count), everything, seed)
 
 
 def _by_influence(model: Model, everything: tuple[Dimension, ...]) -> tuple[Dimension, ...]:
@@ -162,14 +196,14 @@ def _wanted(stated: Precision | None, given: float | Mapping[str, float] | None)
     return wanted
 
 
-def _until(draw: "_Draw", wanted: Mapping[str, float], most: int) -> Futures:
+def _until(draw: Callable[[int], Futures], wanted: Mapping[str, float], most: int) -> Futures:
     """Draw in stages until everything is as precise as asked."""
     count = min(CHUNK, most)
     while True:
         futures = draw(count)
         found = reached(futures, wanted)
         too_wide = max(found[name] / wanted[name] for name in wanted)
-        if too_wide <= 1 or count >= most:
+        if too_wide <= 1 or count >= most or futures.count < count:
             return replace(futures, asked_precision=wanted)
         count = _next_stage(count, too_wide, most, replicated=futures.replicates > 1)
         del futures  # before the next ones need their memory
@@ -191,7 +225,7 @@ def _next_stage(count: int, too_wide: float, most: int, *, replicated: bool) -> 
 class _Draw:
     """Draws a number of futures: the first are held, the others counted."""
 
-    task_of: Callable[[int], "_Chunks"]  # with a sampler made for the number: each stage may need its own
+    task_of: Callable[[int], "Chunks"]  # with a sampler made for the number: each stage may need its own
     n_jobs: int | None
     backend: str | None
     progress: Progress | None
@@ -211,18 +245,18 @@ class _Draw:
         cells = unfilled(sheet.height, held)
         tally = None
         if count > held:
-            tally = self.stream(_Counting(draws, cells), chunks, count)
+            tally = self.stream(Counting(draws, cells), chunks, count)
             facts = tally.facts
         else:
             heads = headlines(sheet)
-            facts = heads.counted(self.hold(_Holding(draws, heads, cells), chunks, count), count, sampler.replicates)
+            facts = heads.counted(self.hold(Holding(draws, heads, cells), chunks, count), count, sampler.replicates)
         readings = {key: counts for key, counts in facts.items() if key[0] == "readings"}
         return Futures(
             model, count, wanted, held, draws.seed, sampler.name, sampler.replicates, sheet.values(cells), readings,
             sheet, cells, tally, dimensions=sampler.dimensions,
         )  # fmt: skip
 
-    def hold(self, task: "_Holding", chunks: Sequence[tuple[int, int]], count: int) -> Ledger:
+    def hold(self, task: "Holding", chunks: Sequence[tuple[int, int]], count: int) -> Ledger:
         """Draw the futures that are held; workers that share our memory put them into place themselves."""
         work = task if share_memory(self.backend) else replace(task, cells=None)
         ledger = Ledger.of(task.heads.program)
@@ -235,14 +269,15 @@ class _Draw:
             _tell(self.progress, k * CHUNK + size, count)
         return ledger
 
-    def stream(self, task: "_Counting", chunks: Sequence[tuple[int, int]], count: int) -> Tally:
+    def stream(self, task: "Counting", chunks: Sequence[tuple[int, int]], count: int) -> Tally:
         """Count all futures stretch by stretch; those that are held are put into place by the way."""
         tally = task.empty_tally()
         stretches = [chunks[k : k + STRETCH] for k in range(0, len(chunks), STRETCH)]
         near = self._near(stretches, task.held.shape[1] // CHUNK)
         counts = CountsByThread(tally.figures)
-        here = replace(task, bins=tally.empty(NO_COUNTS), counts=counts)
-        elsewhere = replace(task, bins=tally.empty(), held=task.held[:, :0])
+        task = replace(task, bins=tally.empty(NO_COUNTS))  # they are large, and nothing is in them
+        here = replace(task, counts=counts)
+        elsewhere = replace(task, held=task.held[:, :0])
         self._count(tally, here, stretches[:near], count)
         self._count(tally, elsewhere, stretches[near:], count)
         for own in counts.all:
@@ -254,13 +289,18 @@ class _Draw:
         return len(stretches) if share_memory(self.backend) else sum(s[0][0] < held for s in stretches)
 
     def _count(
-        self, tally: Tally, work: "_Counting", stretches: Sequence[Sequence[tuple[int, int]]], count: int
+        self, tally: Tally, work: "Counting", stretches: Sequence[Sequence[tuple[int, int]]], count: int
     ) -> None:
         """Count some stretches: in threads where these have counts of their own, else wherever workers are."""
-        backend = self.backend if work.counts is None else None
-        for found, stretch in zip(parallel(work, stretches, self.n_jobs, backend), stretches, strict=True):
-            tally.merge(found, counts=work.counts is None)
-            _tell(self.progress, stretch[-1][0] * CHUNK + stretch[-1][1], count)
+        near = work.counts is not None
+        long = 1 if near else min(max(len(stretches) // SPANS, 1), TOGETHER)
+        spans = [stretches[k : k + long] for k in range(0, len(stretches), long)]
+        for found, span in zip(parallel(work, spans, self.n_jobs, None if near else self.backend), spans, strict=True):
+            for part in found[:-1]:
+                tally.merge(part, counts=False)
+            tally.merge(found[-1], counts=not near)  # those of the whole span
+            number, size = span[-1][-1]
+            _tell(self.progress, number * CHUNK + size, count)
 
 
 def _held(count: int, keep: int | str, height: int, memory: int) -> int:
@@ -286,120 +326,3 @@ def simulate_plan(model: Model) -> Futures:
         for key, fact in headline(each, deliver(each, values[name], 1)):
             readings["readings", name, *key[1:]] = np.asarray(fact, dtype=np.int64)
     return Futures(model, 1, 1, 1, None, "plan", 1, values[""], readings)
-
-
-@dataclass(frozen=True, slots=True)
-class _Chunks:
-    """Draws chunks of futures of a model and its readings.
-
-    Attributes
-    ----------
-    layout
-        Where their figures stand, once that is known.
-    compiled
-        Whether a worker in a process of its own is to use compiled loops too.
-    """
-
-    models: Mapping[str, Model]
-    sampler: Sampler
-    dimensions: tuple[Dimension, ...]
-    seed: int
-    layout: Sheet | None = None
-    compiled: bool = False
-
-    def sources(self, number: int, size: int) -> dict[str, ChunkSource]:
-        """Give where the figures of a chunk come from, for the base and for every reading."""
-        drawn = scratch("scores", len(self.dimensions), size)
-        scores = self.sampler.scores(self.dimensions, number, size, drawn)
-        places = {dimension: i for i, dimension in enumerate(self.dimensions)}
-        even, space = self.sampler.replicates > 1, own_workspace()
-        base = ChunkSource(self.seed, number, places, scores, self.models[""].dependences, even, space=space)
-        return {name: base.under(model.dependences) if name else base for name, model in self.models.items()}
-
-    def sheet(self, count: int) -> Sheet:
-        """Lay out a sheet for a number of futures, by a few of them; or give that of the last time."""
-        return sheet_of(self.models, lambda: self._sheet_for(count))
-
-    def _sheet_for(self, count: int) -> Sheet:
-        try:
-            return self._sheet_by(max(min(count, LAID_OUT), LEAST))
-        except ModelError:
-            return self._sheet_by(min(count, CHUNK))  # so that it is refused with the count of all
-
-    def _sheet_by(self, size: int) -> Sheet:
-        sources = self.sources(0, size)
-        return Sheet.of(self.models, sources, sources[""].made, size)
-
-    @property
-    def sheet_laid_out(self) -> Sheet:
-        """Where figures stand."""
-        assert self.layout is not None
-        return self.layout
-
-    def fill(self, number: int, cells: Floats, where: slice) -> None:
-        """Write the figures of the first futures of a chunk into some columns, as many as these are."""
-        self.sheet_laid_out.fill(self.sources(number, where.stop - where.start), cells, where)
-
-
-@dataclass(frozen=True, slots=True)
-class _Holding:
-    """What a worker does with a chunk of futures that are held; into ``cells`` where it shares our memory."""
-
-    draws: _Chunks
-    heads: Outline
-    cells: Floats | None
-
-    def __call__(self, chunk: tuple[int, int]) -> tuple[Ledger, Floats | None]:
-        (number, size), own = chunk, None
-        if self.draws.compiled:
-            loops.start()
-        if self.cells is None:
-            own = unfilled(self.draws.sheet_laid_out.height, size)
-        cells, start = (self.cells, number * CHUNK) if own is None else (own, 0)
-        assert cells is not None
-        where = slice(start, start + size)
-        self.draws.fill(number, cells, where)
-        return self.heads.work_out(cells, NOTHING, where, Ledger.of(self.heads.program)), own
-
-
-@dataclass(frozen=True, slots=True)
-class _Counting:
-    """What a worker does with a stretch of chunks that are counted; those of the futures that are held stay.
-
-    Attributes
-    ----------
-    held
-        (row, simulation) cells of the futures that are held.
-    bins
-        An empty tally.
-    counts
-        Where threads count; None for a worker that does not share our memory.
-    """
-
-    draws: _Chunks
-    held: Floats
-    bins: Tally | None = None
-    counts: CountsByThread | None = None
-
-    def empty_tally(self) -> Tally:
-        """Give an empty tally with bins by what the first futures have."""
-        whole, size = outline(self.draws.sheet_laid_out), min(SAMPLE, self.held.shape[1])
-        self.draws.fill(0, self.held, slice(0, size))
-        sample = unfilled(whole.program.stored, size)
-        whole.work_out(self.held, sample, slice(0, size), Ledger.of(whole.program))
-        return Tally.over(whole, sample, self.draws.sampler.replicates)
-
-    def __call__(self, stretch: Sequence[tuple[int, int]]) -> Tally:
-        assert self.bins is not None
-        if self.draws.compiled:
-            loops.start()
-        tally = self.bins.empty(None if self.counts is None else self.counts.own())
-        for number, size in stretch:
-            start, cells = number * CHUNK, self.held
-            if start >= cells.shape[1]:
-                start, cells = 0, scratch("cells", self.draws.sheet_laid_out.height, CHUNK)
-            where = slice(start, start + size)
-            self.draws.fill(number, cells, where)
-            tally.add(cells, where)
-        tally.settle()
-        return tally

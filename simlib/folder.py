@@ -15,22 +15,26 @@ from typing import TYPE_CHECKING, Any
 
 from simlib.errors import ResultsError
 from simlib.layout import Report
-from simlib.reporters import REPORTERS
+from simlib.reporters import render
 
 if TYPE_CHECKING:
     from simlib.results import Futures
     from simlib.summary import Summary
 
-__all__ = ["check_place", "json_bytes", "read_folder", "read_order", "render_into", "write_folder"]
+__all__ = ["ANALYSES", "check_place", "json_bytes", "read_folder", "read_order", "render_into", "write_folder"]
 
 FORMAT_VERSION = 1
 _SIGN = ("summary.json", "manifest.json")  # what a folder of ours always holds
+ANALYSES = ("sensitivity", "decisions", "changes")  # documents that may stand beside the summary
 _OURS = frozenset({
-    *_SIGN, "config.yaml", "results.nc", "report.html", "report.xlsx", "report.docx", "report.md", "figures"
+    *_SIGN, *(f"{name}.json" for name in ANALYSES), "config.yaml", "results.nc",
+    "report.html", "report.xlsx", "report.docx", "report.md", "figures",
 })  # fmt: skip
 _LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})  # what file managers leave, and make again
 _PICTURES = (".svg", ".png", ".pdf")
 _MOST_BYTES = 64 << 20  # of one file that is read back: a run of 50 options and years has a third of it
+_MOST_ENTRIES = 1_000_000  # of it: such a run has two thirds of that
+LONGEST_NAME = 100  # of a folder, as far as the name of its draft has it
 _ATTEMPTS = 20  # to put a folder in its place while others do the same
 
 
@@ -58,9 +62,7 @@ def render_into(report: Report, folder: Path, formats: Sequence[str]) -> Path:
         _check_foreign(folder / "figures", _foreign_pictures(folder / "figures"))
     try:
         with _beside(folder) as draft:
-            for name in formats:
-                if name in REPORTERS:
-                    REPORTERS[name](report, draft)
+            render(report, draft, formats)
             for path in sorted(draft.iterdir()):
                 _replace(path, folder / path.name)
     except OSError as problem:
@@ -140,14 +142,13 @@ def _fill(report: Report, draft: Path, formats: Sequence[str], futures: "Futures
     """Write each file of a run."""
     summary = report.summary
     (draft / "config.yaml").write_text(summary.config_text, encoding="utf-8", newline="")
-    content = json_bytes(summary.document)
+    contents = {name: json_bytes(found) for name, found in {"summary": summary.document, **summary.analyses}.items()}
     # Whoever reads the run back can tell whether the figures are still those that were written.
-    manifest = {**summary.manifest, "summary_sha256": hashlib.sha256(content).hexdigest()}
-    (draft / "manifest.json").write_bytes(json_bytes(manifest))
-    (draft / "summary.json").write_bytes(content)
-    for name in formats:
-        if name in REPORTERS:
-            REPORTERS[name](report, draft)
+    digests = {f"{name}_sha256": hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    (draft / "manifest.json").write_bytes(json_bytes({**summary.manifest, **digests}))
+    for name, content in contents.items():
+        (draft / f"{name}.json").write_bytes(content)
+    render(report, draft, formats)
     if futures is not None and "nc" in formats:
         from simlib.reporters.netcdf import write_netcdf
 
@@ -178,7 +179,7 @@ def _beside(folder: Path) -> Iterator[Path]:
     """Give a temporary folder beside a place, and leave nothing of it behind."""
     made = [path for path in folder.absolute().parents if not path.exists()]
     folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name[:40]}.", suffix=".part", dir=folder.parent))
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name[:LONGEST_NAME]}.", suffix=".part", dir=folder.parent))
     try:
         draft.chmod(0o777 & ~_umask())  # mkdtemp keeps others out; a run is as open as any folder
         yield draft
@@ -247,8 +248,8 @@ def read_folder(folder: Path) -> "Summary":
     """
     from simlib.summary import Summary
 
-    if not folder.is_dir():
-        raise ResultsError(f"{folder}: expected a run's folder, such as runs/south_somerset")
+    if not _is_folder(folder):
+        raise ResultsError(f"{_short(folder)}: expected a run's folder, such as runs/south_somerset")
     document, manifest = (_read_json(folder / name) for name in _SIGN)
     found = document.get("simlib")
     if isinstance(found, bool) or found != FORMAT_VERSION:
@@ -256,9 +257,29 @@ def read_folder(folder: Path) -> "Summary":
     missing = [key for key in _FIRST_LEVEL if key not in document]
     if missing:
         raise ResultsError(f"{folder / _SIGN[0]}: damaged: {', '.join(missing)} missing")
-    _check_unchanged(folder, manifest)
+    _check_manifest(folder, manifest)
+    _check_unchanged(folder, manifest, "summary")
     _check_names(folder, document)
-    return Summary(document=document, config_text=_read_text(folder / "config.yaml"), manifest=manifest)
+    analyses = _read_analyses(folder, manifest)
+    return Summary(document, _read_text(folder / "config.yaml"), manifest, analyses)
+
+
+def _is_folder(path: Path) -> bool:
+    """Tell whether a folder stands there; a name that is too long for one is none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _read_analyses(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the further documents that the manifest says the run has."""
+    found = {}
+    for name in ANALYSES:
+        if f"{name}_sha256" in manifest:
+            _check_unchanged(folder, manifest, name)
+            found[name] = _read_json(folder / f"{name}.json")
+    return found
 
 
 def read_order(folder: Path) -> list[tuple[str, int]]:
@@ -286,13 +307,18 @@ def _is_dimension(entry: object) -> bool:
     return isinstance(entry, list) and [type(part) for part in entry] == [str, int] and 0 <= entry[1] < 10_000
 
 
-def _check_unchanged(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Refuse figures that are not those that the run has written."""
+def _check_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Refuse a manifest of another shape than a run's."""
     if not all(isinstance(manifest.get(key, {}), dict) for key in ("versions", "timings")):
         raise ResultsError(f"{folder / _SIGN[1]}: damaged: expected versions and timings by name")
-    if manifest.get("summary_sha256") != hashlib.sha256(_read_bytes(folder / _SIGN[0])).hexdigest():
+
+
+def _check_unchanged(folder: Path, manifest: Mapping[str, Any], name: str) -> None:
+    """Refuse figures that are not those that the run has written."""
+    path = folder / f"{name}.json"
+    if manifest.get(f"{name}_sha256") != hashlib.sha256(_read_bytes(path)).hexdigest():
         raise ResultsError(
-            f"{folder / _SIGN[0]}: damaged: it is not what the run has written (see summary_sha256 in manifest.json); "
+            f"{path}: damaged: it is not what the run has written (see {name}_sha256 in manifest.json); "
             "run the config again"
         )
 
@@ -311,7 +337,7 @@ def _check_names(folder: Path, document: Mapping[str, Any]) -> None:
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _FIRST_LEVEL = (
     "config", "unit", "years", "target_year", "headline", "options", "gap_before", "comparisons",
-    "readings", "events", "outputs", "drivers", "checks", "councils", "swings", "notes", "tests",
+    "readings", "events", "outputs", "drivers", "checks", "councils", "swings", "leverage", "notes", "tests",
 )  # fmt: skip
 
 
@@ -343,7 +369,10 @@ def _refuse_constant(name: str) -> None:
 def _read_json(path: Path) -> dict[str, Any]:
     """Read a mapping that one of our runs has written."""
     try:
-        found = json.loads(_read_text(path), parse_constant=_refuse_constant)
+        text = _read_text(path)
+        if sum(map(text.count, ",[{")) > _MOST_ENTRIES:  # each is a hundred times its letters when it is read
+            raise ResultsError(f"{path}: expected a file of a simlib run, with at most {_MOST_ENTRIES:,} entries")
+        found = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as problem:
         raise ResultsError(f"{path}: damaged: {problem}") from problem
     if not isinstance(found, dict):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simlib import loops
+from simlib.errors import ModelError, Problem
 from simlib.kernels.paths import Floats
 from simlib.memory import scratch, unfilled
 from simlib.model import Model
@@ -48,8 +49,14 @@ def figures_at(
     ValueError
         If scores do not fit the model, or are of fewer than two futures.
     ModelError
-        If a figure has no answer in some future.
+        If a figure has no answer in some future, or figures were observed: futures that are told know nothing of them.
     """
+    if model.observed:
+        text = (
+            "expected a file in which nothing is observed: this is asked of futures told by their scores, and which of "
+            "those fit what has come in only drawing them can say"
+        )
+        raise ModelError([Problem("", "observed", text)])
     if scores.ndim != 2 or len(scores) != len(model.dimensions) or scores.shape[1] < LEAST:
         shape = f"({len(model.dimensions)}, n) with n of 2 or more"
         raise ValueError(f"expected scores of shape {shape}, got {scores.shape}")

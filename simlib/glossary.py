@@ -5,6 +5,10 @@ from collections.abc import Mapping
 __all__ = ["TERMS"]
 
 TERMS: Mapping[str, str] = {
+    "actual": (
+        "A figure that has come in. Futures are kept the more often, the nearer their own figure is to it; its stage"
+        " (identified, approved, implemented, evidenced) says how far it may still move."
+    ),
     "address": (
         "The name of one entry of a file, such as measures.transformation.realisation: where an error"
         " points, the driver's name in the results, and what --set overrides."

@@ -66,11 +66,10 @@ class Histograms:
     @classmethod
     def over(cls, rows: Floats, replicates: int) -> "Histograms":
         """Give empty histograms whose bins suit a first sample of figures, (row, simulation)."""
-        several, count = replicates if replicates > 1 else 0, len(rows)
+        count = len(rows)
         return cls(
             *_shapes(rows),
-            np.zeros((count, BINS), dtype=np.int32),
-            np.zeros((count, several, BINS // COARSER if several else 0), dtype=np.int32),
+            *no_counts(count, replicates),
             np.zeros((count, lanes(replicates))),
             np.zeros((count, lanes(replicates))),
             np.full(count, np.inf),
@@ -319,6 +318,13 @@ class Bins:
             inner = np.minimum(first, len(again) - 1), np.maximum(last - 1, 0)
             which = np.flatnonzero(again[inner[1]] > again[inner[0]])
             yield row, which, first[which], last[which]
+
+
+def no_counts(rows: int, replicates: int) -> Counts:
+    """Give counts of no future."""
+    several = replicates if replicates > 1 else 0
+    apart = (rows, several, BINS // COARSER if several else 0)
+    return np.zeros((rows, BINS), dtype=np.int32), np.zeros(apart, dtype=np.int32)
 
 
 def _shapes(samples: Floats) -> tuple[Floats, Floats, Floats]:

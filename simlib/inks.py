@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = [
-    "DARK", "FAMILY", "PALETTE", "WIDTH", "apart", "fitting_places", "line_styles", "measured", "money_axis",
-    "points_across", "points_up", "ramp", "short_year", "shown", "style", "width", "wrapped",
+    "DARK", "FAMILY", "PALETTE", "WIDTH", "apart", "fitting_places", "line_height", "line_styles", "measured",
+    "money_axis", "points_across", "points_up", "ramp", "short_year", "shown", "style", "width", "wrapped",
 ]  # fmt: skip
 
 FAMILY = "DejaVu Sans"  # comes with the library that draws: the same letters everywhere
@@ -217,6 +217,19 @@ def measured(text: str, size: float, weight: Any) -> tuple[float, float, float]:
     kind = FontProperties(family=FAMILY, size=size, weight=weight)
     wide, high, below = text_to_path.get_text_width_height_descent(text, kind, False)
     return float(wide), float(high), float(below)
+
+
+@lru_cache(maxsize=256)
+def line_height(size: float, weight: Any) -> tuple[float, float, float]:
+    """Give how high a line of our type is, how far it reaches below, and the gap to the next [point]."""
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    font = get_font(findfont(FontProperties(family=FAMILY, weight=weight)))
+    head, table = font.get_sfnt_table("head"), font.get_sfnt_table("OS/2")
+    assert head is not None
+    assert table is not None, "our type has them"
+    scale = 1 / head["unitsPerEm"] * size
+    return table["sTypoAscender"] * scale, -table["sTypoDescender"] * scale, table["sTypoLineGap"] * scale
 
 
 @lru_cache(maxsize=1)

@@ -10,6 +10,7 @@ from string import ascii_uppercase
 from typing import TYPE_CHECKING, NamedTuple
 
 from simlib.plots import Plot
+from simlib.showing import figure_html, heading_html, table_html, words_html
 
 if TYPE_CHECKING:
     from simlib.summary import Summary
@@ -57,6 +58,11 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
 
+    def _repr_html_(self) -> str:
+        """Show it in a notebook."""
+        rows = [[cell.text for cell in row] for row in self.rows]
+        return table_html(self.caption, self.headings, rows, note=self.note, most=None)
+
 
 def without_empty(table: Table) -> Table:
     """Give a table without the columns in which no row has anything to tell.
@@ -96,6 +102,12 @@ class Chart:
     data: Plot
     table: Table
     choose: bool = False
+
+    def _repr_html_(self) -> str:
+        """Show it in a notebook, with its alternative text."""
+        from simlib.figures import chart_svg
+
+        return figure_html(self.title, self.alt, chart_svg(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +151,18 @@ class Section:
     def numbered_paragraphs(self) -> tuple[tuple[str, str], ...]:
         """Each sentence with its number, as in ``3.2``."""
         return tuple((f"{self.number}.{self.first + at}", text) for at, text in enumerate(self.paragraphs))
+
+    def _repr_html_(self) -> str:
+        """Show it in a notebook, under headings of the third level and below."""
+        return "\n".join(self._html(3))
+
+    def _html(self, level: int) -> Iterator[str]:
+        yield heading_html(self.heading, level)
+        yield from (words_html(text) for text in self.paragraphs)
+        yield from (table._repr_html_() for table in self.tables)
+        yield from (chart._repr_html_() for chart in self.charts)
+        for part in self.parts:
+            yield from part._html(level + 1)
 
 
 def numbered(sections: Iterable[Section]) -> tuple[Section, ...]:
@@ -232,3 +256,21 @@ class Report:
     brief: tuple[str, ...]
     sections: tuple[Section, ...]
     summary: "Summary" = field(repr=False)
+
+    def section(self, name: str) -> Section:
+        """Give a section, or a part of one, by its id.
+
+        Raises
+        ------
+        KeyError
+            When there is none; the message has all ids.
+        """
+        known = {section.id: section for section in everything(self.sections)}
+        if name not in known:
+            raise KeyError(f"there is no section {name!r}; known are {', '.join(known)}")
+        return known[name]
+
+    def _repr_html_(self) -> str:
+        """Show in a notebook what sections there are; each can be shown by itself."""
+        rows = [(f"{section.number} {section.heading}", section.id) for section in self.sections]
+        return table_html(self.title, ("Section", "Id"), rows, note=self.banner, most=None, words=True)

@@ -5,8 +5,9 @@ from shlex import quote
 from typing import Any
 
 from simlib.layout import Section
+from simlib.register import assumptions_of
 from simlib.verdicts import Document, Pair, estimates, headline_of, of_gap, pairs_of, test_words
-from simlib.wording import joined, money, out_of_hundred
+from simlib.wording import joined, money, named, out_of_hundred
 
 __all__ = ["method_section", "provenance_section", "statutory_section"]
 
@@ -27,7 +28,8 @@ def statutory_section(document: Document) -> Section | None:
     parts = tuple(part for council in document["councils"] if (part := _statutory_part(document, council)))
     if not parts:
         return None
-    return Section("section_25", "DRAFT: for the report under section 25", (_DRAFT,), parts=parts, detail=True)
+    heading = "DRAFT: for the report under section 25"
+    return Section("section_25", heading, (_DRAFT,), parts=parts, detail=True, appendix=True)
 
 
 _DRAFT = (
@@ -51,11 +53,11 @@ def _statutory_part(document: Document, council: str) -> Section | None:
 
 def _robustness(document: Document, council: str) -> str:
     """Tell how many estimates are treated as uncertain, on what they rest, and how many move this council's gap."""
-    drivers = document["drivers"]
+    drivers = assumptions_of(document)
     bare = {check["address"] for check in document["checks"] if check["id"] == "unsourced"} & drivers.keys()
     judged = sum((driver.get("source") or {}).get("mark") == "judgement" for driver in drivers.values())
     moving = _moving(document, council)
-    sourceless = f"{len(bare) or 'none'} {'has' if len(bare) == 1 else 'have'} no source"
+    sourceless = f"{len(bare)} {'has' if len(bare) == 1 else 'have'} no source" if bare else "none is without a source"
     return (
         f"DRAFT – Robustness of the estimates: {len(drivers)} estimates were treated as uncertain; {judged} rest on"
         f" judgement and {sourceless}. {moving} of them move this council's gap by more than simulation error. They are"
@@ -67,7 +69,7 @@ def _moving(document: Document, council: str) -> int:
     """Count the estimates that move a council's gap under any option by more than simulation error."""
     found = (entry for option in document["swings"]["options"].values() for entry in option.get(council, ()))
     moving = {entry["address"] for entry in found if abs(entry["shift"]) > _CLEAR * entry["error"]}
-    return len(moving & document["drivers"].keys())
+    return len(moving & assumptions_of(document).keys())
 
 
 _CLEAR = 4.0  # errors from which a shift is told as one
@@ -79,7 +81,7 @@ def _sensitivity(document: Document, council: str, pairs: Rows) -> Iterator[str]
     what = f"the recurring gap in {document['target_year']} is closed" if of_gap(document) else _test(document)
     yield f"DRAFT – Sensitivity: {what} in {often}.{_over_readings(document, council, pairs)}"
     short = [
-        f"{money(pair['shortfall']['p90'], document['unit'])} under {label}"
+        f"{money(pair['shortfall']['p90'], document['unit'])} under {named([label])}"
         for _, label, pair in pairs
         if pair.get("shortfall") and pair["shortfall"]["probability"]
     ]
@@ -99,7 +101,7 @@ def _over_readings(document: Document, council: str, pairs: Rows) -> str:
         found = estimates(document, headline, key, council) if headline else []
         low, high = (out_of_hundred(*end) for end in (min(found), max(found))) if len(found) > 1 else ("", "")
         if low != high:
-            told.append(f"from {low} to {high} of 100 under {label}")
+            told.append(f"from {low} to {high} of 100 under {named([label])}")
     return f" Over the readings of figures that can be read in several ways it is {joined(told)}." if told else ""
 
 
@@ -110,7 +112,7 @@ def _adequacy(document: Document, council: str, pairs: Rows) -> Iterator[str]:
     if not held or home["general_fund_minimum"] is None:
         return
     needed = [
-        f"{money(pair['reserve_needed']['90'], unit)} under {label}"
+        f"{money(pair['reserve_needed']['90'], unit)} under {named([label])}"
         for _, label, pair in pairs
         if pair.get("reserve_needed")
     ]
@@ -127,15 +129,15 @@ def _by_option(found: Sequence[tuple[str, Document]]) -> str:
     told: dict[str, list[str]] = {}
     for label, each in found:
         told.setdefault(f"{out_of_hundred(each['probability'], each['error'])} of 100 futures", []).append(label)
-    return "; ".join(f"{often} under {joined(labels)}" for often, labels in told.items())
+    return "; ".join(f"{often} under {named(labels)}" for often, labels in told.items())
 
 
 def _limits(document: Document) -> str:
     """Tell what the figures do not hold."""
     read = " How ambiguous figures are read is tested one reading at a time." if document["readings"] else ""
     return (
-        "DRAFT – What is not in these figures: what the council would do in response, and anything that the file does"
-        f" not name as uncertain.{read} Simulation error is no measure of how good the estimates are."
+        "DRAFT – What is not in these figures: what the council would do in response, and anything that the model"
+        f" does not treat as uncertain.{read} Simulation error is no measure of how good the estimates are."
     )
 
 
@@ -147,7 +149,7 @@ _BUDGET = (
     "In each future the budget is worked out year by year: what it would be short of before any option, what the option"
     " saves and when, what it costs once, and which pots pay."
 )
-_FORMULAS = "In each future the figures of the file's own are worked out by its formulas."
+_FORMULAS = "In each future the figures are worked out by the formulas of the model."
 _COUNTING = (
     "'27 of 100' means that of all futures drawn, 27 of every 100 had that outcome. The middle future has as many worse"
     " as better; 1 in 10 futures is worse than the figure so named."
@@ -163,6 +165,9 @@ _ACTION = "All results are before further action: councils respond, and nothing 
 def method_section(document: Document) -> Section:
     """Tell in plain English how the figures were made."""
     drawn = f"{document['config']['simulations']:,} {_DRAWN}"
+    found = document.get("observed")
+    if found:
+        drawn += f" They are some of {found['drawn']:,} that were drawn: those that fit the figures that have come in."
     of_councils, of_figures = (_BUDGET, _COUNTING, _PAIRED, _ERROR, _ACTION), (_FORMULAS, _COUNTING, _ERROR)
     told = (drawn, *(of_councils if document["councils"] else of_figures))
     return Section("method", "How the figures were made", told, detail=True, appendix=True)
@@ -174,10 +179,12 @@ def provenance_section(document: Document, manifest: Mapping[str, Any]) -> Secti
     sampler = str(config["sampler"]).replace("_", " ")
     told = [
         f"{config['simulations']:,} futures, seed {config['seed']}, sampler {sampler}.",
+        *(f"What came in as ‘{each['label']}’: {each['source']['what']}."
+          for each in (document.get("observed") or {}).get("figures", {}).values() if each["source"]),
         f"Digest of the file: {config['digest']}.",
     ]
     for address, value in (config.get("set") or {}).items():
-        told.append(f"Put in place of the file's own: --set {address}={value}.")
+        told.append(f"Put in place of what the model says: --set {address}={value}.")
     if versions:
         told.append("Made with " + ", ".join(f"{name} {version}" for name, version in versions.items()) + ".")
     if manifest.get("made"):

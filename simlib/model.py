@@ -14,6 +14,7 @@ from simlib.dependence import Dependences
 from simlib.drivers import Event, Node
 from simlib.kernels.paths import Floats, Path
 from simlib.sampling import Dimension
+from simlib.showing import table_html
 from simlib.units import half_penny
 from simlib.years import label
 
@@ -170,6 +171,39 @@ class OutputModel:
     condition: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ObservationModel:
+    """A figure that has come in.
+
+    Attributes
+    ----------
+    what, kind
+        Its address, and how its amounts are written; None for an event.
+    year
+        Its year's place in the horizon; None where it holds for all of it.
+    value, error
+        What came in, and how far that may be off as the file has it (0 where it was counted) [unit of the figure].
+    spread
+        How far it may be off and still move at its stage, one standard deviation.
+    node
+        The file's figure; None for a result.
+    option
+        The place of the option of whose results it is one.
+    """
+
+    id: str
+    label: str | None
+    what: str
+    kind: str | None
+    year: int | None
+    value: float
+    error: float
+    spread: float
+    stage: str
+    node: NodeIndex | None
+    option: int | None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
     """A compiled config: the figures in order of need, and what they are for."""
@@ -188,6 +222,7 @@ class Model:
     event_costs: tuple[EventCostModel, ...]
     options: tuple[OptionModel, ...]
     outputs: tuple[OutputModel, ...]
+    observed: tuple[ObservationModel, ...] = ()
     plan: tuple[Floats, ...] = ()  # every node's planned value
     readings: Mapping[str, "Model"] = field(default_factory=dict)
     checks: tuple[tuple[str, str, str], ...] = ()  # id, address, text
@@ -223,6 +258,22 @@ class Model:
             f"<Model {self.config.title!r}: {len(self.councils)} councils, {len(self.measures)} measures, "
             f"{len(self.options)} options, {len(self.dimensions)} draws a future>"
         )
+
+    def _repr_html_(self) -> str:
+        """Show in a notebook what can be chosen, or what is worked out where there is nothing to choose."""
+        caption = f"{self.config.title}: {len(self.dimensions):,} draws a future"
+        if not self.options:
+            rows = [(output.label, "chance" if output.condition else output.kind) for output in self.outputs]
+            return table_html(caption, ("Output", "Kind"), rows, words=True)
+        chosen = [
+            (
+                option.label,
+                "; ".join(self.councils[c].label for c in option.councils),
+                "; ".join(self.measures[m].label for m in option.measures) or "none",
+            )
+            for option in self.options
+        ]
+        return table_html(caption, ("Option", "Councils", "Measures"), chosen, words=True)
 
 
 def column(values: tuple[float, ...] | float, years: int) -> Floats:

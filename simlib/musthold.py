@@ -4,20 +4,37 @@ Each function takes a document as ``simlib.decisions`` gives it, and never tells
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from simlib.units import figure
 from simlib.wording import joined, margin, money, out_of_hundred, sentence_case
 
 __all__ = [
-    "box_sentence", "break_even_sentences", "combination_sentence", "over_programming_sentence", "stress_sentence",
+    "Deed", "box_sentence", "break_even_sentences", "combination_sentence", "end_words", "over_programming_sentence",
+    "plan_sentence", "reach_sentences", "stress_sentence", "through_words", "value_words",
 ]  # fmt: skip
 
 Document = Mapping[str, Any]
 _MOST_TOLD = 4  # assumptions of a combination
 _LITTLE = 0.02  # of the squared distance: a smaller part is not told
+_RARE = 0.005  # a smaller chance is fewer than 1 of 100
 _FEWEST = 3  # digits where no error says otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What an option does where what is asked holds, as a verb, and what is to be just so in its plan."""
+
+    do: str = "close"
+    planned: str = "the gap to be just closed"
+
+    @property
+    def does(self) -> str:
+        """Give it of one option: ``closes``, ``keeps its claim``."""
+        verb, _, rest = self.do.partition(" ")
+        return f"{verb}s {rest}".rstrip()
 
 
 def break_even_sentences(document: Document, unit: str, option: str) -> list[str]:
@@ -46,7 +63,7 @@ def break_even_sentences(document: Document, unit: str, option: str) -> list[str
     name, kind = f"‘{document['label']}’{_EACH_YEAR[document['varies']]}", document["kind"]
     told = []
     if document["at_plan"]:
-        values = joined([_value(value, None, kind, unit) for value in document["at_plan"]], "or")
+        values = joined([value_words(value, None, kind, unit) for value in document["at_plan"]], "or")
         told.append(f"{option}: everything else as planned, {name} has to be {values} for the gap to be just closed.")
     reached = [each for each in document["reached"] if each["holds"]]
     reached += [each for each in document["reached"] if not each["holds"]][:1]  # nor does any reach more
@@ -60,19 +77,115 @@ _EACH_YEAR = {
 }  # fmt: skip
 
 
+def plan_sentence(told: Sequence[Document], unit: str, option: str, deed: Deed) -> str | None:
+    """Tell what single assumptions would have to be in a plan in which all else is as planned.
+
+    Examples
+    --------
+    >>> share = {"label": "Share delivered", "kind": "share", "varies": "once", "plan": 1.0, "at_plan": [0.97619]}
+    >>> print(plan_sentence([share], "£m", "Solo", Deed()))
+    Solo: with everything else exactly as planned, ‘Share delivered’ has to be 97.6% (planned: 100%) for the gap to \
+be just closed.
+    """
+    found = [_planned_words(each, unit) for each in told if each["at_plan"]]
+    if not found:
+        return None
+    return f"{option}: with everything else exactly as planned, {joined(found, 'or')} for {deed.planned}."
+
+
+def _planned_words(each: Document, unit: str) -> str:
+    values = joined([value_words(value, None, each["kind"], unit) for value in each["at_plan"]], "or")
+    plan = "" if each["plan"] is None else f" (planned: {value_words(each['plan'], None, each['kind'], unit)})"
+    return f"{_name(each)} has to be {values}{plan}"
+
+
+def _name(each: Document) -> str:
+    return f"‘{each['label']}’{_EACH_YEAR[each['varies']]}"
+
+
+def reach_sentences(question: Document, levels: Sequence[float], unit: str, option: str, deed: Deed) -> Iterator[str]:
+    """Tell what single assumptions would have to be for an option to be as sure as wished, or how far they bring it.
+
+    Parameters
+    ----------
+    question
+        One of ``decisions.json``.
+    levels
+        How sure, rising [0 to 1].
+    """
+    chance, asked = question["closes"]["probability"], [level for level in levels if level > 0]
+    kept = [level for level in asked if chance >= level]
+    if kept:
+        ends = [f"{_name(each)} has to be {end_words(reached, each['kind'], unit)}" for each in question["break_even"]
+                for reached in [_reached(each, kept[-1])] if reached["least"] or reached["most"]]  # fmt: skip
+        undone = f"; to stay so, by itself, {joined(ends)}" if ends else ""
+        yield f"{option} {deed.does} in {100 * kept[-1]:.3g} of 100 futures or more as it is{undone}."
+    missed = [level for level in asked if chance < level]
+    if not missed:
+        return
+    enough = [each for each in question["break_even"] if _reached(each, missed[0])["holds"]]
+    short = [
+        _best_words(each, unit)
+        for each in question["break_even"]
+        if each not in enough and each["best"]["probability"] > chance + _RARE
+    ]
+    if short:
+        often = f"{100 * missed[0]:.3g} of 100 futures"
+        yield f"{option}: to {deed.do} in {often}, no value of {joined(short, 'or')} is enough by itself."
+    if enough:
+        told = joined([_levels_words(each, missed, unit) for each in enough], "or")
+        yield f"{option}: to {deed.do} by one assumption alone, {told}."
+
+
+def _reached(each: Document, level: float) -> Document:
+    found: Document = next(reached for reached in each["reached"] if reached["level"] == level)
+    return found
+
+
+def _best_words(each: Document, unit: str) -> str:
+    """Tell how far the best value of an assumption brings an option."""
+    best = each["best"]
+    value = value_words(best["value"], None, each["kind"], unit)
+    return f"{_name(each)} ({out_of_hundred(best['probability'], best['error'])} at best, where it is {value})"
+
+
+def _levels_words(each: Document, levels: Sequence[float], unit: str) -> str:
+    """Tell what an assumption would have to be for each level that it reaches."""
+    told = [
+        (end_words(reached, each["kind"], unit) or "anything", level)
+        for level in levels
+        for reached in [_reached(each, level)]
+        if reached["holds"]
+    ]
+    words = [
+        f"{ends} for {100 * level:.3g}{'' if at else ' of 100 futures'}" for at, (ends, level) in enumerate(told)
+    ]
+    return f"{_name(each)} has to be {joined(words)}"
+
+
+def end_words(reached: Document, kind: str, unit: str) -> str:
+    """Give from where or up to where a chance is reached: ``at least 94.9%``."""
+    ends = [(word, reached[key]) for word, key in (("at least", "least"), ("at most", "most")) if reached[key]]
+    return joined([f"{word} {value_words(end['value'], end['interval'], kind, unit)}" for word, end in ends])
+
+
+def through_words(mode: str) -> str:
+    """Give how a figure that goes by year is meant: as one number, or held through the years."""
+    return (_THROUGH.get(mode) or _EACH_YEAR.get(mode, "")).rstrip(",")
+
+
 def _level_words(each: Document, best: Document, name: str, kind: str, unit: str) -> str:
     often = f"{100 * each['level']:.3g} of 100 futures"
     if not each["holds"]:
-        value, share = _value(best["value"], None, kind, unit), out_of_hundred(best["probability"], best["error"])
+        value, share = value_words(best["value"], None, kind, unit), out_of_hundred(best["probability"], best["error"])
         return f"no value of {name} makes it close in {often}; the best, {value}, makes it close in {share}"
-    ends = [(word, each[key]) for word, key in (("at least", "least"), ("at most", "most")) if each[key]]
-    if not ends:
+    words = end_words(each, kind, unit)
+    if not words:
         return f"it closes in {often} or more whatever {name} is"
-    words = joined([f"{word} {_value(end['value'], end['interval'], kind, unit)}" for word, end in ends])
     return f"to close in {often}, {name} has to be {words}"
 
 
-def _value(value: float, interval: Sequence[float | None] | None, kind: str, unit: str) -> str:
+def value_words(value: float, interval: Sequence[float | None] | None, kind: str, unit: str) -> str:
     """Give a value to three digits, or as finely as its interval allows; durations in months."""
     scale = 12.0 if kind == "duration" else 1.0
     ends = [end for end in interval or () if end is not None]
@@ -96,10 +209,10 @@ def over_programming_sentence(document: Document, unit: str, option: str, goal: 
     Examples
     --------
     >>> best = {"value": 10.0, "probability": 0.375, "error": 0.001}
-    >>> found = {"planned": 4.2, "needed": {"80": 5.275, "90": None}, "best": best}
+    >>> found = {"planned": 4.2, "overlaps": False, "needed": {"80": 5.275, "90": None}, "best": best}
     >>> over_programming_sentence(found, "£m", "Solo", "of closing the gap")
-    'Solo plans £4.2m. To be sure of closing the gap in 80 of 100 futures, plan £5.3m; in 90, no amount is enough: \
-ten times as much is sure in 38.'
+    'Solo plans £4.2m a year. To be sure of closing the gap in 80 of 100 futures, plan £5.3m; in 90, no amount is \
+enough: ten times as much does it in 38.'
     """
     parts: list[str] = []
     for level, amount in document["needed"].items():
@@ -107,19 +220,31 @@ ten times as much is sure in 38.'
         if amount is not None:
             parts.append(f"{often}, plan {money(amount, unit)}")
             continue
-        best = document["best"]
-        share, times = out_of_hundred(best["probability"], best["error"]), _times(best["value"])
-        parts.append(f"{often}, no amount is enough: {times} is sure in {share}")
+        parts.append(f"{often}, no amount is enough: {_surest(document)}")
         break
-    return f"{option} plans {money(document['planned'], unit)}. {'; '.join(parts)}."
+    twice = ", counting twice what its measures overlap" if document["overlaps"] else ""
+    return f"{option} plans {money(document['planned'], unit)} a year{twice}. {'; '.join(parts)}."
+
+
+def _surest(document: Document) -> str:
+    """Tell how sure one can be at most, or how little the largest amount that was looked at helps."""
+    best = document["best"]
+    if best["probability"] < _RARE:
+        return f"{_times(document['points'][-1]['value'])} does it in fewer than 1"
+    return f"{_times(best['value'])} does it in {out_of_hundred(best['probability'], best['error'])}"
 
 
 def _times(factor: float) -> str:
     return "ten times as much" if factor == 10.0 else f"{factor:.3g} times as much"
 
 
-def box_sentence(document: Document, option: str) -> str:
+def box_sentence(document: Document, option: str, *, does: str = "closes") -> str:
     """Tell a box of scenario discovery.
+
+    Parameters
+    ----------
+    does
+        What the option does where it does not fail.
 
     Examples
     --------
@@ -127,14 +252,18 @@ def box_sentence(document: Document, option: str) -> str:
     >>> share = {"probability": 0.93, "error": 0.001}
     >>> found = {"fails": True, "limits": [limit], "density": share, "coverage": share | {"probability": 0.61}}
     >>> box_sentence(found, "Solo")
-    'Solo fails in 93 of 100 futures where ‘Delay’ is 9 months or more; that holds 61 of 100 of all its failures.'
+    'Solo fails in 93 of 100 futures where ‘Delay’ is 9 months or more; of 100 futures in which it fails, 61 are \
+of these.'
     """
-    does, what = ("fails", "failures") if document["fails"] else ("closes", "successes")
+    does = "fails" if document["fails"] else does
     where = joined([_limit_words(limit) for limit in document["limits"]])
     inside, share = (
         out_of_hundred(document[key]["probability"], document[key]["error"]) for key in ("density", "coverage")
     )
-    return f"{option} {does} in {inside} of 100 futures where {where}; that holds {share} of 100 of all its {what}."
+    return (
+        f"{option} {does} in {inside} of 100 futures where {where}; of 100 futures in which it {does}, {share} are"
+        " of these."
+    )
 
 
 def _limit_words(limit: Document) -> str:
@@ -151,8 +280,13 @@ def _limit_words(limit: Document) -> str:
 _THROUGH = {"": "", "average": " on average up to the target year", "by": " by the target year"}
 
 
-def combination_sentence(document: Document, unit: str, option: str) -> str:
+def combination_sentence(document: Document, unit: str, option: str, *, do: str = "close") -> str:
     """Tell the most likely way to fail, or where the middle fails what would have to go right.
+
+    Parameters
+    ----------
+    do
+        What the option does where it does not fail.
 
     Examples
     --------
@@ -162,12 +296,12 @@ def combination_sentence(document: Document, unit: str, option: str) -> str:
     'Solo: the likeliest way to fail is ‘Delay’ at 1 year (the middle is 6 months; lower in 85 of 100 futures).'
     """
     if document["beta"] is None:
-        never = "close" if document["middle_fails"] else "fail"
+        never = do if document["middle_fails"] else "fail"
         return f"{option}: no future was found in which it would {never}."
     parts = [part for part in document["parts"] if part["share"] >= _LITTLE][:_MOST_TOLD]
     told = joined([_part_words(part, unit) for part in parts])
     if document["middle_fails"]:
-        return f"{option} fails where every assumption is in its middle; the likeliest way to close is {told}."
+        return f"{option} fails where every assumption is in its middle; the likeliest way to {do} is {told}."
     return f"{option}: the likeliest way to fail is {told}."
 
 
@@ -175,7 +309,7 @@ def _part_words(part: Document, unit: str) -> str:
     name = f"‘{part['label']}’{_THROUGH[part['through']]}"
     if part["kind"] == "event":
         return f"{name} {'happening' if part['value'] else 'not happening'}"
-    value, middle = (_value(part[key], None, part["kind"], unit) for key in ("value", "middle"))
+    value, middle = (value_words(part[key], None, part["kind"], unit) for key in ("value", "middle"))
     return f"{name} at {value} (the middle is {middle}; lower in {out_of_hundred(part['below'])} of 100 futures)"
 
 

@@ -28,6 +28,16 @@ _FIGURES = {
     "base": "base",
     "opening": "opening balance",
     "minimum": "minimum",
+    "from": "start",
+    "full_from": "first full year",
+    "ends": "last year",
+    "rises": "how it rises",
+    "savings": "savings received in the year",
+    "run_rate": "a year's worth of savings",
+    "gap_before": "gap before savings",
+    "gap_after": "gap in cash within the year",
+    "gap_recurring": "recurring gap",
+    "general_fund": "general fund",
 }
 # Names of sections, which say nothing beside what stands in them
 _SECTIONS = frozenset((

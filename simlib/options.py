@@ -1,5 +1,6 @@
 """What stands behind an option of the command line, read as people write it; what it is for is not known here."""
 
+import math
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from simlib.errors import ConfigError, Problem
 if TYPE_CHECKING:
     from simlib.config import Config
 
-__all__ = ["listed", "one_of", "precisions", "refusal", "size", "whole"]
+__all__ = ["listed", "one_of", "precisions", "refusal", "shares", "size", "whole"]
 
 
 def listed(values: Sequence[str] | None) -> list[str]:
@@ -40,6 +41,23 @@ def size(option: str, text: str | None) -> int | None:
     if found is None or not float(found[1]):
         raise refusal(option, f"expected an amount of memory such as 500MB or 2GB, got {text[:60]!r}")
     return int(float(found[1]) * (1024 if found[3] else 1000) ** (1 + "kmgt".index(found[2].lower())))
+
+
+def shares(option: str, values: Sequence[str] | None, least: float, most: float) -> tuple[float, ...]:
+    """Read shares that may be repeated or hold commas, each once and rising."""
+    from simlib.units import format_share, parse_share
+
+    found = set()
+    for part in listed(values):
+        try:
+            share = parse_share(part)
+        except ValueError:
+            share = math.nan
+        if not least <= share <= most:
+            bounds = f"from {format_share(least)} to {format_share(most)}"
+            raise refusal(option, f"expected shares {bounds}, got {part[:60]!r}")
+        found.add(share)
+    return tuple(sorted(found))
 
 
 def precisions(words: Sequence[str] | None, config: "Config") -> dict[str, float] | None:

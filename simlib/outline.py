@@ -119,6 +119,13 @@ def headlines(sheet: Sheet) -> Outline:
         return _Traces(graph, dict(_headlines(sheet, sheet.traced(graph)))).outline()
 
 
+def outline_by(sheet: Sheet, read: Callable[[Sheet, Callable[[str], Values]], dict[Key, Any]]) -> Outline:
+    """Give the program of whatever a function reads of a sheet's figures, from every node's value by reading."""
+    graph = Graph()
+    with np.errstate(all="ignore"):
+        return _Traces(graph, read(sheet, sheet.traced(graph))).outline()
+
+
 @lru_cache(maxsize=4)
 def positions(sheet: Sheet, *, headlines: bool = False) -> Outline:
     """Give the program of what the headlines are about: each figure in its year, and under ``holds`` 1 where it closes.
@@ -129,6 +136,12 @@ def positions(sheet: Sheet, *, headlines: bool = False) -> Outline:
         Whether the readings' headlines were traced with the rest: what is traced already is not traced again.
     """
     model, traces = sheet.models[""], _traced(sheet, headlines=headlines)
+    found = _positions(model, traces)
+    found |= {key: array for key, array in _holding(model, traces).items() if key[-1] != "jointly"}
+    return _Traces(traces.graph, found).outline()
+
+
+def _positions(model: Model, traces: "_Traces") -> dict[Key, Any]:
     found: dict[Key, Any] = {}
     for key, array in traces.readouts.items():
         if key[0] == "options" and key[-1] == "gap_recurring":
@@ -137,8 +150,16 @@ def positions(sheet: Sheet, *, headlines: bool = False) -> Outline:
             found[key[:-1]] = array
         elif key[0] == "outputs" and len(key) == 2:
             found[key] = array
-    found |= {key: array for key, array in _holding(model, traces).items() if key[-1] != "jointly"}
-    return _Traces(traces.graph, found).outline()
+    return found
+
+
+def rows_of_positions(sheet: Sheet, *, headlines: bool = False) -> dict[Key, frozenset[int]]:
+    """Give for each figure that the headlines are about the rows of the sheet that it is made of."""
+    traces = _traced(sheet, headlines=headlines)
+    return {
+        key: traces.graph.made_of(cell.place for cell in cells_of(array).flat if isinstance(cell, Cell))
+        for key, array in _positions(sheet.models[""], traces).items()
+    }
 
 
 def _holding(model: Model, traces: "_Traces") -> dict[Key, Any]:

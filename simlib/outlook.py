@@ -6,12 +6,13 @@ compare in ``comparing``; assumptions, readings and provenance in ``register``.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
-from simlib.cells import amount_cell, briefly, chance_cell, largest, narrow_range
+from simlib.cells import amount_cells, briefly, chance_cell, largest, narrow_range
 from simlib.charts import gap_curve, gap_fan, savings_fan
 from simlib.comparing import comparison_part
 from simlib.costs import cost_part, first_year_part, reserves_part
-from simlib.influences import bridge_part, most_sentence, swings_part
+from simlib.influences import bridge_part, most_of_claims, most_sentence, swings_part
 from simlib.layout import Cell, Section, Table, without_empty
 from simlib.verdicts import (
     Document,
@@ -24,6 +25,8 @@ from simlib.verdicts import (
     in_year_sentence,
     of_gap,
     pairs_of,
+    repeats,
+    same_sentence,
     target_gap,
     test_words,
     told,
@@ -32,16 +35,27 @@ from simlib.verdicts import (
 )
 from simlib.wording import joined, margin, money, year_end
 
-__all__ = ["claims_section", "council_sections", "detail_sections", "events_section", "summary_section"]
+__all__ = [
+    "claims_section", "conditional_section", "council_sections", "detail_sections", "events_section", "of_council",
+    "summary_section",
+]  # fmt: skip
 
 _WORSE, _MIDDLE, _BETTER = "1 in 10 worse than", "middle", "1 in 10 better than"
 _COST = " One-off cost: on average over the futures, before any pot pays."
 _NEEDED = " Reserve for 90%: the opening balance that keeps reserves at or above their minimum in 90 of 100 futures."
 
 
-def summary_section(document: Document) -> Section | None:
-    """Give what an officer must know of every council: does each option close the gap, how sure, and at what cost."""
-    parts = tuple(_summary_part(document, council) for council in _told_councils(document))
+def summary_section(document: Document, *, what_moves: bool = True) -> Section | None:
+    """Give what an officer must know of every council: does each option close the gap, how sure, and at what cost.
+
+    Parameters
+    ----------
+    document : mapping
+        A summary document, its text cleaned.
+    what_moves : bool
+        Whether it says what moves the answer most: not beside an analysis that answers this, by another measure.
+    """
+    parts = tuple(_summary_part(document, council, what_moves=what_moves) for council in _told_councils(document))
     if len(parts) == 1:
         return replace(parts[0], id="summary", heading="Summary")
     return Section("summary", "Summary", parts=parts) if parts else None
@@ -56,21 +70,23 @@ def _told_councils(document: Document) -> list[str]:
     ]
 
 
-def _summary_part(document: Document, council: str) -> Section:
+def _summary_part(document: Document, council: str, *, what_moves: bool) -> Section:
     """Give the headline of each option for a council, and all of them in one table."""
     pairs = pairs_of(document, council)
-    beside = (in_year_sentence(document, pairs), most_sentence(document, council, pairs))
-    verdicts = (f"{verdict(document, council, *row)}{_note(document, council, row[0])}" for row in pairs)
-    told = (*verdicts, *(words for words in beside if words))
+    beside = (in_year_sentence(document, pairs), most_sentence(document, council, pairs) if what_moves else None)
+    verdicts = (f"{verdict(document, council, *row)}{_notes(document, council, row)}" for row in pairs)
+    told = tuple(words for words in (same_sentence(document, council), *verdicts, *beside) if words)
     closing = [row for row in pairs if target_gap(document, row[2]) and headline_of(document, row[2])]
     tables = (without_empty(_closing_table(document, council, closing)),) if closing else ()
-    return Section(f"summary_{council}", document["councils"][council]["label"], told, tables)
+    section = Section(f"summary_{council}", document["councils"][council]["label"], told, tables)
+    return of_council(section, document, council, None)  # the same options are told in a sentence of the section
 
 
-def _note(document: Document, council: str, option: str) -> str:
-    """Give what the file's author notes about an option, at the first of its councils."""
-    entry = document["options"][option]
-    return f" Note: {entry['note']}" if entry.get("note") and council == next(iter(entry["councils"])) else ""
+def _notes(document: Document, council: str, row: tuple[str, str, Pair]) -> str:
+    """Give the author's notes on an option, and on those that are the same, at the first of their councils."""
+    told_of = (document["options"][key] for key in (row[0], *row[2]["same"]))
+    noted = (entry for entry in told_of if entry.get("note") and council == next(iter(entry["councils"])))
+    return "".join(f" Note: {entry['note']}" for entry in noted)
 
 
 def council_sections(document: Document) -> Iterator[Section]:
@@ -88,22 +104,40 @@ def council_sections(document: Document) -> Iterator[Section]:
             _side_by_side(document, council),
             cost_part(document, council, pairs),
             reserves_part(document, council, pairs),
-            first_year_part(document, council, pairs),
-            comparison_part(document, council, pairs),
             swings_part(document, council, pairs),
         )
         found = tuple(part for part in parts if part is not None)
         if found:
-            yield Section(f"council_{council}", entry["label"], parts=found)
+            section = Section(f"council_{council}", entry["label"], parts=found)
+            yield of_council(section, document, council, same_sentence(document, council))
+
+
+def of_council(section: Section, document: Document, council: str, note: str | None) -> Section:
+    """Say with every table of a council whose it is, and which options are the same for it: each may stand alone."""
+    label = document["councils"][council]["label"] if len(document["councils"]) > 1 else ""
+
+    def marked(table: Table) -> Table:
+        first, rest = table.caption[:1].lower(), table.caption[1:]
+        caption = table.caption if label in table.caption else f"{label}: {first}{rest}"
+        of_one = note is None or table.headings[0] in ("Step", "Assumption")
+        return replace(table, caption=caption, note=table.note if of_one else f"{table.note} {note}".strip())
+
+    charts = tuple(replace(chart, table=marked(chart.table)) for chart in section.charts)
+    parts = tuple(of_council(part, document, council, note) for part in section.parts)
+    return replace(section, tables=tuple(map(marked, section.tables)), charts=charts, parts=parts)
 
 
 def detail_sections(document: Document) -> Iterator[Section]:
     """Give what an appendix holds of each council: every test, every year."""
     for council, entry in document["councils"].items():
-        tables = tuple(_detail_tables(document, council, pairs_of(document, council)))
-        if tables:
+        pairs = pairs_of(document, council)
+        tables = tuple(_detail_tables(document, council, pairs))
+        found = (first_year_part(document, council, pairs), comparison_part(document, council, pairs))
+        parts = tuple(part for part in found if part is not None)
+        if tables or parts:
             heading = f"{entry['label']} in detail"
-            yield Section(f"council_{council}_detail", heading, (), tables, detail=True, appendix=True)
+            section = Section(f"council_{council}_detail", heading, (), tables, (), parts, detail=True, appendix=True)
+            yield of_council(section, document, council, same_sentence(document, council))
 
 
 def _side_by_side(document: Document, council: str) -> Section | None:
@@ -127,26 +161,33 @@ def _closing_table(document: Document, council: str, rows: Sequence[tuple[str, s
         "Reserve for 90%",
     )
     target = document["target_year"]
-    costly = any(total(pair, "one_off_gross", "mean") for _, _, pair in rows)
+    costs = [total(pair, "one_off_gross", "mean") or None for _, _, pair in rows]
+    needs = [(pair.get("reserve_needed") or {}).get("90") for _, _, pair in rows]
     return Table(
         f"closing_{council}",
         f"The recurring gap in {target}: does it close, and by how much?"
         if of_gap(document)
         else f"Is this met: {test_words(document)}? And the recurring gap in {target}",
         headings,
-        tuple(_closing_row(document, council, *row) for row in rows),
+        tuple(
+            (
+                *_closing_row(document, council, *row),
+                *amount_cells([cost], document["unit"], largest(costs)),
+                *amount_cells([need], document["unit"], largest(needs)),
+            )
+            for row, cost, need in zip(rows, costs, needs, strict=True)
+        ),
         f"Gap: what is still to be found each year, as at {year_end(target)}; a minus is money to spare."
-        + (_COST if costly else "")
-        + (_NEEDED if any(pair.get("reserve_needed") for _, _, pair in rows) else ""),
+        + (_COST if any(costs) else "")
+        + (_NEEDED if any(need is not None for need in needs) else ""),
     )
 
 
 def _closing_row(document: Document, council: str, option: str, label: str, pair: Pair) -> tuple[Cell, ...]:
-    """Give one option's row of the closing table."""
+    """Give one option's row of the closing table, up to what it costs."""
     unit, headline, gap = document["unit"], headline_of(document, pair), target_gap(document, pair)
     assert headline is not None, "the caller keeps only rows that have one"
     assert gap is not None, "the caller keeps only rows that have one"
-    needed = pair.get("reserve_needed") or {}
     like = largest(gap[level] for level in ("plan", "p90", "p10"))
     return (
         Cell(label),
@@ -154,8 +195,6 @@ def _closing_row(document: Document, council: str, option: str, label: str, pair
         Cell(narrow_range(estimates(document, headline, option, council))),
         Cell(_plan_claim(pair, gap, unit), gap["plan"]),
         *(Cell(money(gap[level], unit, gap["error"][level], like=like), gap[level]) for level in ("p90", "p50", "p10")),
-        amount_cell(total(pair, "one_off_gross", "mean") or None, unit),
-        amount_cell(needed.get("90"), unit),
     )
 
 
@@ -179,21 +218,33 @@ def _detail_tables(document: Document, council: str, pairs: Sequence[tuple[str, 
     tested = [row for row in pairs if headline_of(document, row[2])]
     if tested:
         yield _tests_table(document, council, tested)
-    for name, caption, worse, better in _BY_YEAR:
-        shown = [row for row in pairs if _tells(row[2].get(name))]
+    for table in _BY_YEAR:
+        shown = [row for row in pairs if any(_tells(row[2].get(name)) for name, *_ in table.figures)]
         if shown:
-            yield _years_table(document, council, shown, name, caption, worse, better)
+            yield without_empty(_years_table(document, council, shown, table))
     valued = [row for row in pairs if row[2].get("npv") and not row[2]["does_nothing"]]
     if valued:
         yield _value_table(document, council, valued)
 
 
+class _ByYear(NamedTuple):
+    """A table of two figures by year: (name, how its columns begin, the levels worse and better than the middle)."""
+
+    id: str
+    caption: str
+    figures: tuple[tuple[str, str, str, str], ...]
+
+
 _BY_YEAR = (
-    ("gap_recurring", "The recurring gap on 31 March of each year (a minus is money to spare)", "p90", "p10"),
-    ("gap_after", "The gap in cash within each year (a minus is money to spare)", "p90", "p10"),
-    ("savings", "Savings received in each year", "p10", "p90"),
-    ("general_fund", "The general fund on 31 March of each year (a minus is money that is not there)", "p10", "p90"),
-)
+    _ByYear(
+        "gap", "The gap by year, as at 31 March (recurring) and in cash within the year; a minus is money to spare",
+        (("gap_recurring", "Gap", "p90", "p10"), ("gap_after", "Cash", "p90", "p10")),
+    ),
+    _ByYear(
+        "money", "Savings received in each year, and the general fund on 31 March; a minus is money that is not there",
+        (("savings", "Saved", "p10", "p90"), ("general_fund", "Fund", "p10", "p90")),
+    ),
+)  # fmt: skip
 
 
 def _tells(by_year: Document | None) -> bool:
@@ -215,40 +266,48 @@ def _tests_table(document: Document, council: str, rows: Sequence[tuple[str, str
 
 
 def _years_table(
-    document: Document,
-    council: str,
-    rows: Sequence[tuple[str, str, Pair]],
-    name: str,
-    caption: str,
-    worse: str,
-    better: str,
+    document: Document, council: str, rows: Sequence[tuple[str, str, Pair]], table: _ByYear
 ) -> Table:
-    """Give one figure's band in every year under every option."""
-    unit, told_of = document["unit"], []
+    """Give the bands of some figures in every year under every option."""
+    found = []
     for _, label, pair in rows:
-        like = largest(entry[level] for entry in pair[name].values() for level in ("plan", "p10", "p90"))
-        for year, entry in pair[name].items():
-            levels = (
-                Cell(money(entry[level], unit, entry["error"][level], like=like), entry[level])
-                for level in (worse, "p50", better)
-            )
-            plan = Cell(money(entry["plan"], unit, like=like), entry["plan"])
-            told_of.append((Cell(f"{label}, {year}"), plan, *levels))
-    headings = ("Option and year", "Business case", _WORSE, _MIDDLE, _BETTER)
-    return Table(f"{name}_by_year_{council}", caption, headings, tuple(told_of))
+        columns = [_by_year(document["unit"], pair.get(name), *ends) for name, _, *ends in table.figures]
+        found += [
+            (Cell(f"{label}, {year}"), *(cell for column in columns for cell in column.get(year, (Cell("–"),) * 4)))
+            for year in document["years"]
+        ]
+    levels = ("plan", _WORSE, _MIDDLE, _BETTER)
+    headings = ("Option and year", *(f"{begins}: {level}" for _, begins, *_ in table.figures for level in levels))
+    return Table(f"{table.id}_by_year_{council}", table.caption, headings, tuple(found))
+
+
+def _by_year(unit: str, entries: Document | None, worse: str, better: str) -> dict[str, tuple[Cell, ...]]:
+    """Give one figure's plan and band by year, all in the digits that the largest of them needs."""
+    if not _tells(entries) or entries is None:
+        return {}
+    like = largest(entry[level] for entry in entries.values() for level in ("plan", "p10", "p90"))
+    return {
+        year: (
+            Cell(money(entry["plan"], unit, like=like), entry["plan"]),
+            *(Cell(money(entry[level], unit, entry["error"][level], like=like), entry[level])
+              for level in (worse, "p50", better)),
+        )
+        for year, entry in entries.items()
+    }  # fmt: skip
 
 
 def _value_table(document: Document, council: str, rows: Sequence[tuple[str, str, Pair]]) -> Table:
     """Give the net present value to the council, and say where the horizon cuts it short."""
     unit = document["unit"]
-    cells = [(label, pair["npv"], ("plan", "p10", "p50", "p90")) for _, label, pair in rows]
+    worths = [(label, [pair["npv"][name] for name in ("plan", "p10", "p50", "p90")]) for _, label, pair in rows]
+    like = largest(amount for _, worth in worths for amount in worth)
     cut = any(pair["npv"].get("horizon_cuts_benefits") for _, _, pair in rows)
     later = f" Savings after {document['years'][-1]} are not counted." if cut else ""
     return Table(
         f"value_{council}",
         "Net present value to the council, beside doing nothing",
         ("Option", "Business case", _WORSE, _MIDDLE, _BETTER),
-        tuple((Cell(label), *(amount_cell(npv[name], unit) for name in names)) for label, npv, names in cells),
+        tuple((Cell(label), *amount_cells(worth, unit, like)) for label, worth in worths),
         f"At the file's own rate and deflator; own pots are a cost, other people's money is not.{later}",
     )
 
@@ -263,27 +322,39 @@ def claims_section(document: Document) -> Section | None:
         for key, option in document["options"].items()
         if option.get("claim")
     ]
-    return Section("claims", "Published claims", tuple(told)) if told else None
+    most = most_of_claims(document)
+    return Section("claims", "Published claims", (*told, *([most] if most else ()))) if told else None
 
 
 def events_section(document: Document) -> Section | None:
-    """Tell the results if each event happens and if it does not."""
-    paragraphs: list[str] = []
-    tables: list[Table] = []
-    for key, event in document["events"].items():
-        rows = tuple(_event_rows(document, event))
+    """Tell how often each event happens, and what the business case assumes."""
+    paragraphs = []
+    told_already = repeats(document)
+    for event in document["events"].values():
         assumed = "that it happens" if event["plan"] in ("happens", True) else "that it does not"
-        silent = rows or not any(event["closes_if"].values())
+        silent = not any(event["closes_if"].values()) or any(True for _ in _event_rows(document, event, told_already))
         moved = "" if silent else " No option's headline or gap moves by enough to be told."
         often = told(event["chance"])
         paragraphs.append(f"{event['label']}: happens in {often} futures; the business case assumes {assumed}.{moved}")
-        if rows:
-            headings = ("Option", "Holds if it happens", "if not", "Average gap if it happens", "if not")
-            caption = f"{event['label']}: {_told_under(document)}"
-            tables.append(without_empty(Table(f"event_{key}", caption, headings, rows)))
-    if not paragraphs:
+    return Section("events", "If this happens, or does not", tuple(paragraphs)) if paragraphs else None
+
+
+def conditional_section(document: Document) -> Section | None:
+    """Give the results if each event happens and if it does not, for the record."""
+    told_already = repeats(document)
+    rows = tuple(
+        (Cell(event["label"]), *row)
+        for event in document["events"].values()
+        for row in _event_rows(document, event, told_already)
+    )
+    if not rows:
         return None
-    return Section("events", "If this happens, or does not", tuple(paragraphs), tuple(tables))
+    gaps = ("Average gap if it happens", "Average gap if not")
+    headings = ("Event", "Option", "Holds if it happens", "Holds if not", *gaps)
+    caption = f"If it happens, or does not: {_told_under(document)}"
+    table = without_empty(Table("event_effects", caption, headings, rows))
+    heading = "If this happens, or does not: results"
+    return Section("events_results", heading, (), (table,), detail=True, appendix=True)
 
 
 def _told_under(document: Document) -> str:
@@ -295,12 +366,14 @@ def _told_under(document: Document) -> str:
     return joined(said + ["how often the claim is kept"] * claims)
 
 
-def _event_rows(document: Document, event: Document) -> Iterator[tuple[Cell, ...]]:
+def _event_rows(
+    document: Document, event: Document, told_already: set[tuple[str, str]]
+) -> Iterator[tuple[Cell, ...]]:
     """Give the headlines and gaps that an event moves by more than simulation error."""
     for key, option in document["options"].items():
         without = event["closes_if_not"].get(key, {})
         for place, here in event["closes_if"].get(key, {}).items():
-            there = without.get(place)
+            there = None if (place, key) in told_already else without.get(place)
             if here and there and (differs(here, there) or _gaps_differ(here, there)):
                 name = f"{option['label']}, {_place_words(document, place)}"
                 gaps = (_gap_cell(document, side, (here, there)) for side in (here, there))

@@ -7,8 +7,8 @@ page can show or leave out that part.
 from dataclasses import dataclass
 
 __all__ = [
-    "Band", "Bar", "Bars", "Curve", "CurveLine", "Fan", "FanPanel", "Plot", "Segment", "Step", "Swing", "Swings",
-    "Waterfall",
+    "Band", "Bar", "Bars", "Curve", "CurveLine", "Fan", "FanPanel", "Paths", "Place", "Plot", "Rung", "Segment", "Step",
+    "Swing", "Swings", "Waterfall",
 ]  # fmt: skip
 
 
@@ -130,6 +130,8 @@ class Waterfall:
 
     Parameters
     ----------
+    unit : str
+        The file's unit; empty for futures of 100.
     rule, rule_label
         Height of the rule [unit], and what it means.
     """
@@ -219,4 +221,47 @@ class Bars:
     axis: str
 
 
-Plot = Fan | Curve | Waterfall | Swings | Bars
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the middle half of some futures lies among all of them by one assumption, and what its middle is.
+
+    Parameters
+    ----------
+    low, middle, high : float
+        Share of all futures in which the assumption is lower [0 to 1].
+    words : str
+        The assumption's value in the middle.
+    """
+
+    low: float
+    middle: float
+    high: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One assumption, with the place of each group of futures, in the order of the picture's ``groups``."""
+
+    label: str
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Groups of futures followed from assumption to assumption: parallel coordinates, set upright.
+
+    Parameters
+    ----------
+    groups : tuple of str
+        What the futures of each group have in common.
+    axis : str
+        What is measured across.
+    """
+
+    rungs: tuple[Rung, ...]
+    groups: tuple[str, ...]
+    axis: str
+
+
+Plot = Fan | Curve | Waterfall | Swings | Bars | Paths

@@ -34,7 +34,8 @@ class ProgressBar:
             return
         filled = _CELLS * done // max(total, 1)
         bar = "#" * filled + "." * (_CELLS - filled)
-        self._stream.write(f"\r{self._label} [{bar}] {100 * done // max(total, 1)}%")
+        left = _left(time.monotonic() - self._start, done, total)
+        self._stream.write(f"\r{self._label} [{bar}] {100 * done // max(total, 1)}%{left}\x1b[K")
         self._stream.flush()
         self._shown = True
 
@@ -47,3 +48,18 @@ class ProgressBar:
         if self._shown:
             self._stream.write("\r\x1b[2K")
             self._stream.flush()
+
+
+def _left(gone: float, done: int, total: int) -> str:
+    """Say how long the rest will take if it goes on as it has so far; nothing before anything can be told.
+
+    Examples
+    --------
+    >>> _left(30.0, 1, 4), _left(600.0, 1, 31), _left(10.0, 0, 4), _left(10.0, 4, 4)
+    (', about 90 s left', ', about 5 h left', '', '')
+    """
+    if not 0 < done < total:
+        return ""
+    seconds = gone * (total - done) / done
+    size, unit = next(((size, unit) for size, unit in ((3_600, "h"), (60, "min")) if seconds >= 2 * size), (1, "s"))
+    return f", about {seconds / size:.0f} {unit} left"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from simlib.summary import Summary
 
-__all__ = ["Stopwatch", "with_manifest"]
+__all__ = ["Stopwatch", "versions", "with_manifest"]
 
 _PACKAGES = ("numpy", "scipy", "xarray", "h5netcdf", "matplotlib")
 
@@ -54,7 +54,7 @@ def with_manifest(summary: "Summary", timings: Mapping[str, float]) -> "Summary"
         "sampler": config["sampler"],
         "set": config.get("set", {}),
         "rng_scheme": _scheme(),
-        "versions": _versions(),
+        "versions": versions(),
         "machine": f"{platform.system()} {platform.machine()}",
         "made": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "timings": dict(timings),
@@ -69,7 +69,7 @@ def _scheme() -> int:
     return RNG_SCHEME
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
     """Give the versions that the figures may depend on."""
     from simlib import __version__
 

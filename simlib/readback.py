@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from simlib import years
 from simlib.quoting import figure, named, plan_words, quantity_words, yearly_words
 from simlib.shifts import shift_lines
+from simlib.weighing import choice_lines
 from simlib.wording import clean, joined, money
 
 if TYPE_CHECKING:
@@ -51,8 +52,10 @@ def read_back(config: "Config", model: "Model | None" = None) -> list[str]:
         ("Events", (_event(key, e, config) for key, e in config.events.items())),
         ("Options", (_option(key, o, config) for key, o in config.options.items())),
         ("Further figures", _outputs(config)),
+        ("Figures that have come in", _observed(config)),
         ("Other readings", _variants(config.readings)),
         ("Stress scenarios", _variants(config.stress)),
+        ("What a choice turns on", choice_lines(config)),
         ("What goes together", _dependence(config)),
         ("What moves the average away from the plan", shift_lines(model)),
         ("Sources", _sources(config)),
@@ -285,6 +288,11 @@ def _condition_words(measure: "Measure", config: "Config") -> Iterator[str]:
     for key, amount in measure.overlaps.items():
         words = quantity_words(amount, _unit(config))
         yield f"saved only once beside {_label(config.measures, key)}, a year: {words}"
+    for key, late in measure.slows.items():
+        words = quantity_words(late, _unit(config))
+        yield f"delays {_label(config.measures, key)} where both are in an option: {words}"
+    if measure.effort:
+        yield f"effort in each year of building up: {measure.effort:g}"
 
 
 def _needed(name: str, config: "Config") -> str:
@@ -374,6 +382,17 @@ def _outputs(config: "Config") -> Iterator[str]:
     """Tell the figures of the file's own."""
     for key, output in config.outputs.items():
         yield f"{output.label or _spaced(key)}: {quantity_words(output, _unit(config))}"
+
+
+def _observed(config: "Config") -> Iterator[str]:
+    """Tell what was observed, how far it may be off, and how far it may still move."""
+    for entry in config.observed.values():
+        year = "" if entry.year is None else f" of {years.label(entry.year)}"
+        what = f"{entry.label}: {entry.what}{year}" if entry.label else f"{entry.what}{year}"
+        off = f", give or take {entry.error}" if entry.error else ", counted"
+        share = figure(getattr(config.stages, entry.stage), "share", "£")
+        still = f", so that it may still move by {share} of itself" if share != "0%" else ""
+        yield f"{what} is {entry.value}{off}; {entry.stage}{still}"
 
 
 def _variants(entries: "Mapping[str, Reading | Stress]") -> Iterator[str]:

@@ -7,7 +7,7 @@ streamed past, the readings and the plan. Nothing is counted here.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,6 +73,7 @@ def read_option(model: Model, block: Delivery, option: int) -> Iterator[Readout]
         together.append(tests)
         yield from _yearly(key, flow)
         yield from _facts(model, block, key, flow, tests)
+        yield from _costed_alone(model, block, key, flow)
         yield from _figures(model, key, flow)
         if chosen.claim is not None:
             kept = kept + _claimed(model, option, flow)
@@ -102,9 +103,7 @@ def headline(model: Model, block: Delivery) -> Iterator[tuple[Key, Booleans]]:
         if len(tested) == len(found) > 1:
             yield ("options", option.id, "jointly"), _all([test(model, flow) for flow in tested])
         if option.claim is not None:
-            kept = np.zeros(block.simulations)
-            for flow in found:
-                kept = kept + _claimed(model, o, flow)
+            kept = claimed(model, block, o)
             yield ("options", option.id, "claim"), kept > option.claim.amount - model.tolerance
 
 
@@ -184,6 +183,28 @@ def _facts(model: Model, block: Delivery, key: Key, flow: Flows, tests: dict[str
             yield ("moments", *key, "met_if", event.address), np.where(happened, share_met(model, flow), 0.0)
 
 
+def uncosted(model: Model, option: int, council: int) -> tuple[int, ...]:
+    """Give the measures of an option that reach a council and for which the business case has no saving."""
+    return tuple(m for m in reaching(model, option, council) if not model.measures[m].full)
+
+
+def reaching(model: Model, option: int, council: int) -> tuple[int, ...]:
+    """Give the measures of an option in which a council has a share."""
+    shared = (m for m in model.options[option].measures if any(c == council for c, _ in model.measures[m].shares))
+    return tuple(shared)
+
+
+def _costed_alone(model: Model, block: Delivery, key: Key, flow: Flows) -> Iterator[Readout]:
+    """Give where the headline holds without the measures that the business case does not cost, all else the same."""
+    left_out = uncosted(model, flow.option, flow.council)
+    if left_out and _applies(model.config.closes, flow):
+        options = list(model.options)
+        chosen = options[flow.option]
+        options[flow.option] = replace(chosen, measures=tuple(m for m in chosen.measures if m not in left_out))
+        without = flows(replace(model, options=tuple(options)), block, flow.option, flow.council)
+        yield (*key, "costed_alone"), _TESTS[model.config.closes](model, without)
+
+
 def share_met(model: Model, flow: Flows) -> Floats:
     """Give the share of the target year's gap that savings meet, (simulation,); nothing where there is no gap."""
     assert flow.gap_before is not None
@@ -236,6 +257,14 @@ def discount_factors(model: Model) -> Floats | None:
     elapsed = np.asarray(model.years, dtype=float) - base + 0.5
     deflator = 0.0 if real else (terms.deflator or 0.0)
     return np.asarray((1.0 + deflator) ** -elapsed * (1.0 + terms.rate) ** -elapsed)
+
+
+def claimed(model: Model, block: Delivery, option: int) -> Floats:
+    """Give what an option brings of what it claims, (simulation,)."""
+    kept = np.zeros(block.simulations)
+    for council in model.options[option].councils:
+        kept = kept + _claimed(model, option, flows(model, block, option, council))
+    return kept
 
 
 def _claimed(model: Model, option: int, flow: Flows) -> Floats:

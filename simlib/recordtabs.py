@@ -94,9 +94,9 @@ def _bridge_rows(names: Row, steps: Sequence[tuple[str, str, float, bool]], befo
 
 
 def waterfall_charts(report: Report) -> "list[Chart]":
-    """Give the report's waterfalls in their order."""
+    """Give the report's waterfalls of money in their order."""
     charts = (chart for section in everything(report.sections) for chart in section.charts)
-    return [chart for chart in charts if isinstance(chart.data, Waterfall)]
+    return [chart for chart in charts if isinstance(chart.data, Waterfall) and chart.data.unit]
 
 
 def waterfalls_tab(report: Report, document: Document) -> Tab | None:
@@ -140,7 +140,7 @@ def sensitivity_tab(document: Document) -> Tab | None:
         Column("Address", "long"), Column("Assumption measured in", "short"), Column("Results measured in", "short"),
         *(Column(f"{words}, {side}", kind) for side in sides for words, kind in _SIDE),
         Column("Shift of the average, high less low", "number"), Column("Simulation error of the shift", "number"),
-        Column("Shift in errors", "number"),
+        Column("Shift in errors", "number"), Column("In the result itself", "short"),
     )  # fmt: skip
     about = (
         "Sensitivity ladder: the average gap, claim or figure where an assumption is in its lowest and in its highest"
@@ -179,7 +179,7 @@ def _ladder(document: Document, names: Row, entries: Sequence[Document], kind: s
         yield (
             *names, at, assumption_name(document, address), address, unit_words(document, own),
             unit_words(document, kind), *cells, figure(entry["shift"], kind), figure(error, kind),
-            abs(entry["shift"]) / error if error else None,
+            abs(entry["shift"]) / error if error else None, "yes" if entry["enters"] else "no",
         )  # fmt: skip
 
 

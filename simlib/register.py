@@ -1,6 +1,7 @@
 """What a run rests on: assumptions, readings, checks; the options are told in ``outlook``, the method in ``method``."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from simlib.layout import Cell, Section, Table, without_empty
@@ -10,6 +11,7 @@ from simlib.wording import (
     band_money,
     chance_count,
     interval_words,
+    joined,
     money,
     number,
     odds,
@@ -18,11 +20,13 @@ from simlib.wording import (
 )
 
 __all__ = [
+    "assumptions_of",
     "assumptions_section",
     "author_section",
     "brief_outputs",
     "checks_section",
     "notes_section",
+    "output_entries",
     "outputs_section",
     "readings_section",
 ]
@@ -45,20 +49,20 @@ def shown(value: float | None, kind: str | None, unit: str | None, error: float 
 
 def outputs_section(document: Document) -> Section | None:
     """Tell the figures of the user's own with their bands, and how often their conditions hold."""
-    entries = tuple(_output_entries(document))
+    entries = tuple(output_entries(document))
     conditions = tuple(_condition_row(label, entry) for label, entry in entries if entry.get("chance"))
     amounts = tuple((label, entry) for label, entry in entries if not entry.get("chance"))
     tables = [_amounts_table(document, amounts)] if amounts else []
     if conditions:
-        headings = ("Condition", "Holds in", "95% interval")
-        tables.append(Table("output_chances", "Conditions of the file's own", headings, conditions))
+        caption = "Other conditions in this model" if document["councils"] else "How often conditions hold"
+        tables.append(Table("output_chances", caption, ("Condition", "Holds in", "95% interval"), conditions))
     heading = "Further figures" if document["councils"] else "Results"
     return Section("outputs", heading, (), tuple(tables)) if tables else None
 
 
 def brief_outputs(document: Document) -> Iterator[str]:
     """Give one line for each output, or for each of its years."""
-    for label, entry in _output_entries(document):
+    for label, entry in output_entries(document):
         if entry.get("chance"):
             yield f"{label} - holds in {_often(entry['chance'])}"
         else:
@@ -66,7 +70,7 @@ def brief_outputs(document: Document) -> Iterator[str]:
             yield f"{label} - middle {middle}, 1 in 10 below {low}, 1 in 10 above {high}"
 
 
-def _output_entries(document: Document) -> Iterator[tuple[str, Document]]:
+def output_entries(document: Document) -> Iterator[tuple[str, Document]]:
     """Give the label and the results of each output, or of each of its years."""
     for key, entry in document["outputs"].items():
         label, kind = entry.get("label") or sentence_case(key.replace("_", " ")), {"kind": entry.get("kind")}
@@ -83,7 +87,8 @@ def _amounts_table(document: Document, rows: tuple[tuple[str, Document], ...]) -
     headings = {"p10": "1 in 10 below", "p50": "middle", "p90": "1 in 10 above", "mean": "average"}
     headings |= {"plan": "plan"} if document["councils"] else {"sd": "standard deviation"}
     cells = tuple((Cell(label), *(_amount(entry, document, name) for name in headings)) for label, entry in rows)
-    return Table("output_figures", "Figures of the file's own", ("Figure", *headings.values()), cells)
+    caption = "Other figures in this model" if document["councils"] else "Figures"
+    return Table("output_figures", caption, ("Figure", *headings.values()), cells)
 
 
 def _amount(entry: Document, document: Document, name: str) -> Cell:
@@ -109,38 +114,36 @@ def _often(found: Document) -> str:
 
 def readings_section(document: Document) -> Section | None:
     """Tell each reading of the ambiguous figures, and what it does to the headlines."""
-    notes, tables = document.get("reading_notes") or {}, []
+    notes = document.get("reading_notes") or {}
     told = tuple(f"{note['label']}: {str(note['why']).rstrip('.')}." for note in notes.values())
-    names = {key: (notes.get(key) or {}).get("label", key) for key in document["readings"]}
-    for key, option in document["options"].items():
-        rows = tuple(_reading_rows(document, key, names, option))
-        if rows:
-            headings = ("Reading", *(label for _, label in _places(document, option)))
-            caption = f"{option['label']}: of 100 futures, how many meet the headline"
-            tables.append(Table(f"readings_{key}", caption, headings, rows))
+    places = {key: f"{council['label']}: of 100 futures, how many meet the headline"
+              for key, council in document["councils"].items()}  # fmt: skip
+    places["claim"] = "Published claims: of 100 futures, how many keep them"
+    tables = tuple(table for entry in places.items() if (table := _readings_table(document, *entry)))
     if not tables:
         return None
-    return Section("readings", "Readings of figures that are not certain", told, tuple(tables), detail=True)
+    return Section("readings", "Readings of figures that are not certain", told, tables, detail=True, appendix=True)
 
 
-def _places(document: Document, option: Document) -> list[tuple[str, str]]:
-    """Give (key, label) of each headline of an option: its councils, and its claim."""
-    places = [(place, document["councils"][place]["label"]) for place in option["councils"]]
-    return places + ([("claim", "Claim kept")] if option.get("claim") else [])
+def _readings_table(document: Document, place: str, caption: str) -> Table | None:
+    """Give one council's headlines, or the claims, of every option under every reading."""
+    base = {key: found for key, option in document["options"].items() if (found := _headline(document, option, place))}
+    if not base or not document["readings"]:
+        return None
+    notes, readings = document.get("reading_notes") or {}, {"": {key: {place: each} for key, each in base.items()}}
+    names = {"": "The base reading"} | {key: (notes.get(key) or {}).get("label", key) for key in document["readings"]}
+    rows = tuple(
+        (Cell(names[name]), *(_count_cell(found.get(key, {}).get(place)) for key in base))
+        for name, found in (readings | dict(document["readings"])).items()
+    )
+    return Table(f"readings_{place}", caption, ("Reading", *(document["options"][key]["label"] for key in base)), rows)
 
 
-def _reading_rows(
-    document: Document, key: str, names: Mapping[str, str], option: Document
-) -> Iterator[tuple[Cell, ...]]:
-    """Give the base reading's row and one for each other reading."""
-    headline = document["headline"]
-    base = {place: pair["closes"].get(headline) for place, pair in option["councils"].items()}
-    base["claim"] = option.get("claim")
-    readings = {"": base} | {name: document["readings"][name].get(key, {}) for name in names}
-    if len(readings) > 1 and any(base.values()):
-        for name, found in readings.items():
-            cells = (_count_cell(found.get(place)) for place, _ in _places(document, option))
-            yield Cell(names.get(name, "The base reading")), *cells
+def _headline(document: Document, option: Document, place: str) -> Document | None:
+    """Give an option's headline for a council, or its claim."""
+    if place == "claim":
+        return option.get("claim")
+    return ((option["councils"].get(place) or {}).get("closes") or {}).get(document["headline"])
 
 
 def _count_cell(found: Document | None) -> Cell:
@@ -153,18 +156,64 @@ _NOTES = "Notes on the simulation"
 
 def checks_section(document: Document) -> Section | None:
     """Tell what the reader must know: repairs, hindsight, missing sources; notes are only counted."""
-    warnings = [check for check in document["checks"] if check["level"] == "warning"]
-    notes = len(document["checks"]) - len(warnings)
-    told = [_check_words(check) for check in warnings]
+    notes = tuple(_told_checks(document, "note"))
+    told = [*_told_checks(document, "warning")]
     if notes:
-        told.append(f"{notes} {'note is' if notes == 1 else 'notes are'} in the appendix ‘{_NOTES}’.")
+        counted = "1 note is" if len(notes) == 1 else f"{len(notes)} notes are"
+        told.append(f"{counted} in the report's appendix ‘{_NOTES}’.")
     return Section("checks", "What the reader must know", tuple(told)) if told else None
 
 
 def notes_section(document: Document) -> Section | None:
     """Tell what was checked and found in order."""
-    told = tuple(_check_words(check) for check in document["checks"] if check["level"] != "warning")
+    told = tuple(_told_checks(document, "note"))
     return Section("notes", _NOTES, told, detail=True, appendix=True) if told else None
+
+
+def _told_checks(document: Document, level: str) -> Iterator[str]:
+    """Tell checks of one level, the level first; what is said of several is said once."""
+    found: dict[tuple[str, str], list[Document]] = {}
+    for check in document["checks"]:
+        if check["level"] == level:
+            text = _AFTERWARDS if _EVIDENCE.match(check["text"]) else check["text"]
+            found.setdefault((check["id"], text), []).append(check)
+    for (_, text), checks in found.items():
+        said = _hindsight_words(document, checks) if text == _AFTERWARDS else _check_words(document, checks)
+        yield f"{sentence_case(level)}: {said}"
+
+
+def _check_words(document: Document, checks: Sequence[Document]) -> str:
+    """Tell one check of all that it is about, by name: addresses and ids are in summary.json."""
+    names = [str(check["label"]) for check in checks if check.get("label")]
+    about = f"{names[0] if len(names) == 1 else joined([f'‘{name}’' for name in names])}: " if names else ""
+    return about + _in_words(document, checks[0]["text"])
+
+
+def _in_words(document: Document, text: str) -> str:
+    """Give a text with the names of readings and assumptions in place of their ids."""
+    notes, entries = document.get("reading_notes") or {}, {**document["drivers"], **document.get("figures", {})}
+    text = _QUOTED.sub(lambda id_: f"‘{notes[id_[1]]['label']}’" if id_[1] in notes else id_[0], text)
+    return _ADDRESS.sub(lambda id_: f"‘{entries[id_[0]]['label']}’" if id_[0] in entries else id_[0], text)
+
+
+_QUOTED, _ADDRESS = re.compile(r"'([a-z][a-z0-9_]*)'"), re.compile(r"\b[a-z]\w*(?:\.[a-z]\w*)+")
+_EVIDENCE = re.compile(r"rests on evidence of (\S+), known only after the decision date")
+_AFTERWARDS = "known only afterwards"
+
+
+def _hindsight_words(document: Document, checks: Sequence[Document]) -> str:
+    """Tell together what rests on evidence that is later than the decision, by its date."""
+    dated: dict[str, list[str]] = {}
+    for check in checks:
+        date = _EVIDENCE.match(check["text"])
+        assert date is not None, "the caller has looked"
+        dated.setdefault(date[1], []).append(f"‘{check['label']}’")
+    told = "; ".join(f"of {date}, {joined(names)}" for date, names in sorted(dated.items()))
+    rest = "1 entry rests" if len(checks) == 1 else f"{len(checks)} entries rest"
+    return (
+        f"{rest} on evidence that was known only after the decision date {document['config']['as_at']}: {told}. The"
+        " report's appendix on assumptions gives the sources."
+    )
 
 
 def author_section(document: Document) -> Section | None:
@@ -172,22 +221,29 @@ def author_section(document: Document) -> Section | None:
     entries = [(note["label"], note["text"]) for note in document["notes"]]
     entries += [(driver["label"], driver["note"]) for driver in document["drivers"].values() if driver.get("note")]
     told = tuple(f"{label}: {text}" for label, text in entries)
-    heading = "What the file's author notes"
+    heading = "Notes by the author of the model"
     return Section("author", heading, told, detail=True, appendix=True) if told else None
 
 
-def _check_words(check: Document) -> str:
-    """Tell one check, its level first, and what it is about in words: its address is in summary.json."""
-    where = f"{check['label']}: " if check.get("label") else ""
-    return f"{sentence_case(check['level'])}: {where}{check['text']}"
+def assumptions_of(document: Document) -> dict[str, Document]:
+    """Give the uncertain figures that somebody has assumed, by address.
+
+    How a measure strays around its programme is drawn as well, but it is no figure that anybody could have a source
+    for: its programme's is the assumption.
+    """
+    return {address: driver for address, driver in document["drivers"].items() if not _STRAYS.fullmatch(address)}
+
+
+_STRAYS = re.compile(r"measures\.\w+\.individual")
 
 
 def assumptions_section(document: Document) -> Section | None:
     """Give the register of assumptions: what was assumed, what the plan assumes, who says so."""
-    rows = tuple(_assumption_row(document, address, d) for address, d in document["drivers"].items())
+    assumed = assumptions_of(document)
+    rows = tuple(_assumption_row(document, address, driver) for address, driver in assumed.items())
     if not rows:
         return None
-    missing = len(_unsourced(document) & document["drivers"].keys())
+    missing = len(_unsourced(document) & assumed.keys())
     told = f"{missing} of {len(rows)} assumptions have no source." if missing else "Every assumption has a source."
     headings = (
         "Assumption",
@@ -197,9 +253,17 @@ def assumptions_section(document: Document) -> Section | None:
         "Source",
         "Owner",
     )
-    table = without_empty(Table("assumption_register", "Assumptions register", headings, rows))
+    strays = len(document["drivers"]) - len(rows)
+    note = _stray_words(strays) if strays else ""
+    table = without_empty(Table("assumption_register", "Assumptions register", headings, rows, note))
     tables = (table, *_certain_table(document), *_terms_table(document))
     return Section("assumptions", "Assumptions", (told,), tables, detail=True, appendix=True)
+
+
+def _stray_words(count: int) -> str:
+    """Tell what the register leaves out."""
+    who = "1 measure strays" if count == 1 else f"{count} measures stray"
+    return f"Not listed: how {who} around what the programme delivers, which has the source."
 
 
 def _certain_table(document: Document) -> Iterator[Table]:

@@ -1,12 +1,24 @@
 """From a summary to a report, and on to its folder; rendering is in ``reporters`` and ``console``."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simlib import comparing, drawn, influences, method, outlook, register, verdicts
+from simlib import (
+    actuals_told,
+    changed,
+    comparing,
+    decisions_told,
+    drawn,
+    influences,
+    method,
+    outlook,
+    register,
+    sensitivity_told,
+    verdicts,
+)
 from simlib.errors import ResultsError
 from simlib.folder import read_folder, render_into, write_folder
 from simlib.layout import Report, Section, numbered
@@ -17,7 +29,10 @@ if TYPE_CHECKING:
     from simlib.results import Futures
     from simlib.summary import Summary
 
-__all__ = ["FORMATS", "Report", "build_report", "load_summary", "render_again", "report_again", "write_report"]
+__all__ = [
+    "FORMATS", "Report", "build_report", "load_summary", "render_again", "report_again", "without_futures",
+    "write_report",
+]  # fmt: skip
 
 BANNER = "Before further action"
 _clean_key = lru_cache(maxsize=4_096, typed=True)(clean)  # the same few keys stand in a document a thousand times
@@ -37,11 +52,12 @@ def build_report(summary: "Summary") -> Report:
         Its text holds no control characters, whatever the config said.
     """
     document = _cleaned(summary.document)
-    sections = numbered(section for section in _sections(document, _cleaned(summary.manifest)) if section)
-    lines = verdicts.brief_lines if document["options"] else register.brief_outputs
+    analyses = {name: _cleaned(found) for name, found in summary.analyses.items()}
+    sections = numbered(section for section in _sections(document, _cleaned(summary.manifest), analyses) if section)
+    lines = [*_brief(document, analyses)]
     banner = BANNER if document["councils"] else ""  # nobody is there to act
     title, facts = document["config"]["title"], tuple(_facts(document))
-    return Report(title, banner, facts, tuple(lines(document)), sections, summary)
+    return Report(title, banner, facts, tuple(lines), sections, summary)
 
 
 def _cleaned(value: Any) -> Any:
@@ -56,27 +72,59 @@ def _cleaned(value: Any) -> Any:
     return clean(value) if isinstance(value, str) else value
 
 
-def _sections(document: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterator[Section | None]:
+def _brief(document: Mapping[str, Any], analyses: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:
+    """Give the answer in one line for each chance, or figure."""
+    if "changes" in analyses:
+        return changed.brief_changes(analyses["changes"], document)
+    lines = verdicts.brief_lines if document["options"] else register.brief_outputs
+    return lines(document)
+
+
+# What tells each of the analyses that may stand beside a summary: ``(document, summary's document) -> sections``
+TOLD: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Iterator[Section]]] = {
+    "sensitivity": sensitivity_told.sections,
+    "decisions": decisions_told.sections,
+    "changes": changed.changes_sections,
+}
+
+
+def _sections(
+    document: Mapping[str, Any], manifest: Mapping[str, Any], analyses: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Section | None]:
     """Give the sections in the order in which a committee reads them, and then the appendices."""
-    yield outlook.summary_section(document)
-    yield outlook.claims_section(document)
+    if "changes" not in analyses:  # which tells of the chances itself
+        yield outlook.summary_section(document, what_moves="sensitivity" not in analyses)
+        yield outlook.claims_section(document)
+    if analyses:  # a paper of its own, which answers its question; the figures of the run are in its summary
+        yield from (section for name, found in analyses.items() for section in TOLD[name](found, document))
+        yield register.checks_section(document)
+    else:
+        yield from _body(document)
+    yield method.method_section(document)
+    yield register.notes_section(document)
+    yield method.provenance_section(document, manifest)
+
+
+def _body(document: Mapping[str, Any]) -> Iterator[Section | None]:
+    """Give what a run has between its summary and its method."""
+    yield actuals_told.actuals_section(document)
     yield register.outputs_section(document) if not document["councils"] else None
     yield register.checks_section(document)
     yield from outlook.council_sections(document)
     yield comparing.jointly_section(document)
     yield outlook.events_section(document)
     yield register.outputs_section(document) if document["councils"] else None
-    yield influences.swings_section(document)
-    yield register.readings_section(document)
+    yield influences.swings_section(document, "claims")
+    yield influences.swings_section(document, "outputs") if not document["councils"] else None
     yield method.statutory_section(document)
+    yield register.readings_section(document)
     yield from outlook.detail_sections(document)
     yield influences.bridges_section(document)
+    yield outlook.conditional_section(document)
+    yield influences.swings_section(document, "outputs") if document["councils"] else None
     yield register.assumptions_section(document)
     yield register.author_section(document)
     yield drawn.quality_section(document)
-    yield method.method_section(document)
-    yield register.notes_section(document)
-    yield method.provenance_section(document, manifest)
 
 
 def _facts(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -146,8 +194,9 @@ def load_summary(folder: str | Path) -> "Summary":
     return read_folder(Path(folder))
 
 
-# What a summary of another shape than a run writes leads to, wherever that is found out
-_ASTRAY = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError)
+# What a summary of another shape than a run writes leads to, wherever that is found out; a ``next`` that finds nothing
+# is a RuntimeError where it stands in a generator, as is what calls itself too deep
+_ASTRAY = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, StopIteration, RuntimeError)
 
 
 @contextmanager
@@ -174,6 +223,20 @@ def report_again(summary: "Summary", folder: Path) -> Report:
         return build_report(summary)
 
 
+def without_futures(formats: Sequence[str]) -> tuple[str, ...]:
+    """Give the formats asked for, all where none is, of those that need no futures.
+
+    Raises
+    ------
+    ResultsError
+        When a format is unknown or needs the futures.
+    """
+    chosen = check_formats(formats) or tuple(name for name in FORMATS if name != "nc")
+    if "nc" in chosen:
+        raise ResultsError("--format: nc needs the futures themselves: run the config again")
+    return chosen
+
+
 def render_again(summary: "Summary", folder: Path, *, out: Path | None, formats: Sequence[str]) -> Path:
     """Render reports of a run that is there already, into its own folder or into another.
 
@@ -193,9 +256,7 @@ def render_again(summary: "Summary", folder: Path, *, out: Path | None, formats:
     ResultsError
         When a format is unknown or needs the futures, or the place cannot be written to.
     """
-    chosen = check_formats(formats) or tuple(name for name in FORMATS if name != "nc")
-    if "nc" in chosen:
-        raise ResultsError("--format: nc needs the futures themselves: run the config again")
+    chosen = without_futures(formats)
     with _as_damaged(folder):
         if out is not None and out.resolve() != folder.resolve():
             return write_report(summary, out, formats=chosen)

@@ -15,22 +15,29 @@ from numpy.typing import NDArray
 
 from simlib import loops
 from simlib.delivery import Delivery
-from simlib.drivers import Values
+from simlib.drivers import Driver, Values
 from simlib.estimates import Statistics, certain_statistics
-from simlib.histograms import Counts, Histograms
+from simlib.histograms import Counts, Histograms, no_counts
 from simlib.kernels.paths import Floats
 from simlib.memory import scratch
 from simlib.model import Model
+from simlib.naming import figure_name
 from simlib.outline import Outline, holding, shared_out
 from simlib.programs import Ledger, pass_by
 from simlib.readouts import Held, Key, read_all
 from simlib.sampling import Dimension
 from simlib.sheet import Sheet
+from simlib.showing import table_html
+from simlib.units import beside
 
 if TYPE_CHECKING:
     import xarray
 
+    from simlib.observing import Conditioned
+
 HELD = 131_072  # futures; a power of two, and enough for quantiles to be exact in ordinary use
+SHOWN = 16_384  # futures that a notebook's table is read off
+LEVELS_SHOWN = {"1 in 10 below": 0.1, "Middle": 0.5, "1 in 10 above": 0.9}
 
 
 @dataclass(slots=True, eq=False)
@@ -59,6 +66,10 @@ class Tally:
     def empty(self, counts: Counts | None = None) -> "Tally":
         """Give one with the same bins, and nothing in it but counts that there are already."""
         return Tally(self.outline, self.replicates, 0, Ledger.of(self.outline.program), self.figures.empty(counts))
+
+    def no_counts(self) -> Counts:
+        """Give counts of no future, also of one that was sent without any."""
+        return no_counts(len(self.figures.middle), self.replicates)
 
     def add(self, cells: Floats, where: slice) -> None:
         """Count some futures of a sheet, (row, simulation); the first of them is of replicate 0."""
@@ -142,6 +153,8 @@ class Futures:
         The half-width that the 95 % interval of each of some figures was to have; None where none was asked for.
     dimensions
         The sampler's coordinates in its order; None where it has none.
+    before, conditioned
+        Where figures were observed: the futures as they were to be expected before, and how these came from them.
     """
 
     model: Model
@@ -158,11 +171,18 @@ class Futures:
     tally: Tally | None = None
     asked_precision: Mapping[str, float] | None = None
     dimensions: tuple[Dimension, ...] | None = None
+    before: "Futures | None" = None
+    conditioned: "Conditioned | None" = None
 
     @property
     def trials(self) -> NDArray[np.int64]:
         """How many futures each replicate has."""
         return shared_out(self.count, self.replicates)
+
+    def trials_of(self, reading: str) -> NDArray[np.int64]:
+        """Give how many futures each replicate of a reading has: of those that fit it where figures were observed."""
+        own = {} if self.conditioned is None else self.conditioned.sizes
+        return shared_out(own.get(reading, self.count), self.replicates)
 
     @property
     def order(self) -> list[list[str | int]] | None:
@@ -221,3 +241,30 @@ class Futures:
         """Say what it is in one line."""
         drawn = f"{self.count:,} drawn ({self.sampler}, seed {self.seed}), {self.held:,} held"
         return f"<Futures of {self.model.config.title!r}: {drawn}>"
+
+    def _repr_html_(self) -> str:
+        """Show in a notebook what was drawn of the first assumptions; of the plan what it has."""
+        count, model = min(self.held, SHOWN), self.model
+        said = f"{self.count:,} futures, {self.sampler} sampler, seed {self.seed}"
+        caption = f"{model.config.title}: {'the business case' if self.seed is None else said}"
+        levels = {"Business case": 0.5} if self.seed is None else LEVELS_SHOWN
+        rows = [
+            (_named(node, model), *_quantiles(node, value, count, model, tuple(levels.values())))
+            for node, value in zip(model.nodes, self.values, strict=True)
+            if isinstance(node, Driver)
+        ]
+        note = "Where a figure goes by year, in the target year." if any(" (in " in row[0] for row in rows) else ""
+        return table_html(caption, ("Assumption", *levels), rows, note=note)
+
+
+def _named(node: Driver, model: Model) -> str:
+    """Give an assumption's name, and the year that is shown of one that goes by year."""
+    name = node.quantity.label or figure_name(model.config, node.address)
+    return name if node.varies.mode == "once" or not model.years else f"{name} (in {model.year_labels[model.target]})"
+
+
+def _quantiles(node: Driver, value: Floats, count: int, model: Model, levels: tuple[float, ...]) -> list[str]:
+    """Give quantiles of an assumption in one unit of its kind, of one that goes by year in the target year."""
+    row = value[min(model.target, len(value) - 1)] if value.ndim > 1 else value
+    found = np.quantile(np.atleast_1d(row)[:count], levels).tolist()
+    return beside(found, (max(found) - min(found)) / 20, node.quantity.kind, model.unit)

@@ -17,7 +17,7 @@ from simlib.errors import ModelError, Problem
 from simlib.happening import happening
 from simlib.kernels.paths import Floats
 from simlib.passage import through_years
-from simlib.sampling import Dimension, stream
+from simlib.sampling import Dimension, Places, gathered, stream
 from simlib.sampling.copula import t_scale, t_scores
 from simlib.sampling.dependence import combined, common_factor
 
@@ -74,6 +74,8 @@ class ChunkSource:
         All that was made so far, for all readings.
     space
         Where it is put; who gives a workspace that others have used clears it first.
+    origin
+        (simulation,) which of the futures drawn these are; None where they are all that the chunk has.
     """
 
     seed: int
@@ -85,11 +87,12 @@ class ChunkSource:
     made: Memo = field(default_factory=dict)
     space: Workspace = field(default_factory=Workspace)
     planned: bool = False
+    origin: Places | None = None
 
     def under(self, dependences: Dependences) -> "ChunkSource":
         """Give the same numbers for a reading with correlations of its own."""
         own = self.seed, self.chunk, self.places, self.scores, dependences
-        return ChunkSource(*own, self.even, self.made, self.space)
+        return ChunkSource(*own, self.even, self.made, self.space, origin=self.origin)
 
     def row(self, dimension: Dimension) -> Floats:
         """Give the (simulation,) score of a coordinate, correlated as the file asks."""
@@ -166,10 +169,20 @@ class ChunkSource:
         total = np.zeros(simulations)
         certain = int(number.min())  # so many there are in every future
         for k in range(most):
-            scores = np.asarray(stream(self.seed, node.stream, (k, self.chunk)).standard_normal(simulations))
-            amounts = node.distribution.from_score(scores)
+            amounts = node.distribution.from_score(self._apart(node.stream, k))
             total += amounts if k < certain else np.clip(number - k, 0.0, 1.0) * amounts
         return total
+
+    def _apart(self, name: str, number: int) -> Floats:
+        """Give the (simulation,) scores of one of the individual draws of a stream."""
+        count = self.scores.shape[1]
+        if self.origin is None:
+            return np.asarray(stream(self.seed, name, (number, self.chunk)).standard_normal(count))
+
+        def draw(chunk: int, size: int) -> Floats:
+            return stream(self.seed, name, (number, chunk)).standard_normal((1, size))
+
+        return np.asarray(gathered(self.origin, draw, np.empty((1, count)))[0])
 
 
 @lru_cache(maxsize=64)

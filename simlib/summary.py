@@ -13,22 +13,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlib import dims
+from simlib.actuals import actuals_checks, observed_entry
 from simlib.bridge import bridge
-from simlib.checking import checks, quality_checks
-from simlib.citing import certain_figures, cited, notes
+from simlib.checking import checks, quality_checks, too_few
+from simlib.citing import certain_figures, cited, notes, npv_terms
 from simlib.correlating import dependence
 from simlib.drivers import Driver
 from simlib.entries import bounds, chance_entry, given, statistics_entry, sums
 from simlib.estimates import Mean, Statistics, chance, ratio_mean
 from simlib.gathering import CURVE, Estimates, estimates
+from simlib.glance import at_a_glance
 from simlib.kernels.paths import Floats
+from simlib.leverage import leverage
 from simlib.memory import uncollected
 from simlib.naming import figure_name
-from simlib.quality import achieved, asked_chance, judged, requested
-from simlib.readouts import TESTS, YEARLY_FIGURES, Key
+from simlib.quality import Quality, achieved, asked_chance, judged, requested
+from simlib.readouts import TESTS, YEARLY_FIGURES, Key, reaching, uncosted
 from simlib.results import Futures
 from simlib.sensitivity.swings import swings
-from simlib.years import label
 
 FORMAT = 1
 Document = dict[str, Any]
@@ -36,16 +38,25 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """All that reports need: the document that summary.json holds, the config's text and the run's manifest."""
+    """All that reports need: the document that summary.json holds, the config's text and the run's manifest.
+
+    ``analyses`` are further documents on the same futures, by name (``sensitivity``, ``decisions``, ``changes``): each
+    is a file of its own beside ``summary.json``, which does not depend on them.
+    """
 
     document: Document
     config_text: str
     manifest: Mapping[str, Any] = field(default_factory=dict)
+    analyses: Mapping[str, Document] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """Say what it is in one line."""
         config = self.document["config"]
         return f"<Summary of {config['title']!r}: {config['simulations']:,} futures, seed {config['seed']}>"
+
+    def _repr_html_(self) -> str:
+        """Show the answer in a notebook."""
+        return at_a_glance(self.document)
 
 
 def summarise(futures: Futures, plan: Futures, *, n_jobs: int | None = None) -> Summary:
@@ -61,25 +72,40 @@ def summarise(futures: Futures, plan: Futures, *, n_jobs: int | None = None) -> 
         Workers; the result is the same for any number.
     """
     with uncollected():
+        drawn = None
+        if futures.before is not None:
+            drawn = _Document(futures.before, plan, estimates(futures.before, n_jobs), n_jobs)
         found = estimates(futures, n_jobs)
-        return Summary(_Document(futures, plan, found, n_jobs).document(), futures.model.config.text)
+        return Summary(_Document(futures, plan, found, n_jobs, drawn).document(), futures.model.config.text)
 
 
 class _Document:
     """Lays the estimates out as summary.json has them."""
 
-    def __init__(self, futures: Futures, plan: Futures, found: Estimates, n_jobs: int | None) -> None:
+    def __init__(
+        self,
+        futures: Futures,
+        plan: Futures,
+        found: Estimates,
+        n_jobs: int | None,
+        before: "_Document | None" = None,
+    ) -> None:
         self.futures, self.model = futures, futures.model
         self.found, self.n_jobs = found, n_jobs
         self.plan = plan.readouts
         self.plan_readings = plan.readings
-        self.steps = bridge(self.model)
-        self.quality = judged(self.model, found.figures, found.chances, futures.replicates)
+        self.before = before  # of the same file, without the figures that have come in
+        if before is None:
+            self.steps, self.quality = bridge(self.model), Quality({}, 0.0)  # of too few futures nothing is judged
+            if not too_few(futures):
+                self.quality = judged(self.model, found.figures, found.chances, futures.replicates)
+        else:  # what was asked for holds before anything came in
+            self.steps, self.quality = before.steps, before.quality
 
     def document(self) -> Document:
         """Give the whole document, every key always present."""
         model, config = self.model, self.model.config
-        together = dependence(self.futures, self.n_jobs)
+        together = dependence(self.futures.before or self.futures, self.n_jobs)
         return {
             "simlib": FORMAT,
             "config": {
@@ -99,6 +125,24 @@ class _Document:
             "headline": config.closes,
             "tests": dims.TESTS,
             "councils": {council.id: self._council(c) for c, council in enumerate(model.councils)},
+            **self.sections(),
+            "reading_notes": {
+                n: {"label": r.label or n.replace("_", " "), "why": r.why} for n, r in config.readings.items()
+            },
+            "figures": certain_figures(config),
+            "npv_terms": npv_terms(config),
+            "observed": observed_entry(self.futures, None if self.before is None else self.before.sections()),
+            "swings": swings(self.futures),
+            "leverage": leverage(self.model),
+            "dependence": together,
+            "notes": list(notes(config)),
+            "checks": self._checks(together),
+        }
+
+    def sections(self) -> Document:
+        """Give every section that holds what futures are like."""
+        model = self.model
+        return {
             "options": {option.id: self._option(o) for o, option in enumerate(model.options)},
             "gap_before": {
                 council.id: self._by_year(("gap_before", council.id))
@@ -107,23 +151,14 @@ class _Document:
             },
             "comparisons": self._comparisons(),
             "readings": {name: self._reading(name) for name in model.readings},
-            "reading_notes": {
-                n: {"label": r.label or n.replace("_", " "), "why": r.why} for n, r in config.readings.items()
-            },
             "events": {event.address.removeprefix("events."): self._event(event.address) for _, event in model.events},
             "outputs": {output.id: self._output(output.id, output.label, output.kind) for output in model.outputs},
-            "figures": certain_figures(config),
-            "npv_terms": self._npv_terms(),
             "drivers": {node.address: self._driver(node) for node in model.nodes if isinstance(node, Driver)},
-            "swings": swings(self.futures),
-            "dependence": together,
-            "notes": list(notes(config)),
-            "checks": self._checks(together),
         }
 
     def _checks(self, together: Document) -> list[Document]:
         """Give what the reader must know, each with the name of what it is about."""
-        found = [*checks(self.futures, together), *quality_checks(self.quality)]
+        found = [*actuals_checks(self.futures), *checks(self.futures, together), *quality_checks(self.quality)]
         named = (check["address"] and not check["address"].startswith("run.") for check in found)
         config = self.model.config
         return [check | {"label": figure_name(config, check["address"]) if has else None}
@@ -190,6 +225,7 @@ class _Document:
         figures = {name: self._by_year((*key, name)) for name in YEARLY_FIGURES}
         return {
             "closes": {test: self._chance((*key, "closes", test)) for test in TESTS},
+            **self._costed(key, option, council),
             **figures,
             "shortfall": self._shortfall(key),
             "reserve_needed": self._reserve_needed(key),
@@ -200,6 +236,16 @@ class _Document:
             "reserves_hold_with_gap": self._held_with_gap(key),
             "bridge": self._bridge(key, option, council),
             "curve": self._curve(key, "gap_recurring"),
+        }
+
+    def _costed(self, key: Key, option: int, council: int) -> Document:
+        """Tell whether the plan has any saving for a council, and the headline without what it has none for."""
+        left_out = uncosted(self.model, option, council)
+        alone = self._chance((*key, "costed_alone"))
+        without = [self.model.measures[m].label for m in left_out]
+        return {
+            "no_costed_saving": bool(left_out) and left_out == reaching(self.model, option, council),
+            "costed_alone": None if alone is None else alone | {"without": without},
         }
 
     def _shortfall(self, key: Key) -> Document | None:
@@ -262,14 +308,6 @@ class _Document:
         rates = self.found.figures[(*key, "run_rate")]
         return found | {"horizon_cuts_benefits": bool(rates[-1].mean > self.model.tolerance)}
 
-    def _npv_terms(self) -> Document | None:
-        terms = self.model.config.npv
-        if terms is None:
-            return None
-        base = terms.base if terms.base is not None else self.model.years[0]
-        source = None if terms.source is None else asdict(terms.source)
-        return {"rate": terms.rate, "deflator": terms.deflator, "base": label(base), "source": source}
-
     def _held_with_gap(self, key: Key) -> Document | None:
         found = self._chance((*key, "holds_with_gap"), plan=False)
         if found is None:
@@ -289,6 +327,9 @@ class _Document:
             for step in self.steps
             if abs(step.shifts[option, council]) > self.model.tolerance
         ]
+        if self.before is not None:
+            shift = mean - self.before.found.figures[(*key, "gap_recurring")][self.model.target].mean
+            steps.append({"address": "observed", "label": "The figures that have come in", "shift": shift})
         return {
             "plan": plan,
             "mean": mean,
@@ -334,7 +375,7 @@ class _Document:
         found: Document = {}
         for key, counts in self.futures.readings.items():
             if key[1] == name:
-                estimate = chance(counts, self.futures.trials)
+                estimate = chance(counts, self.futures.trials_of(name))
                 plan = bool(self.plan_readings[key].sum())
                 found.setdefault(key[2], {})[key[3]] = chance_entry(estimate) | {"plan": plan}
         return found

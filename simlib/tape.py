@@ -9,7 +9,7 @@ from matplotlib.backend_bases import GraphicsContextBase, RendererBase
 from matplotlib.figure import Figure
 from matplotlib.transforms import Affine2D, Bbox, IdentityTransform
 
-from simlib.inks import FAMILY, measured
+from simlib.inks import FAMILY, line_height, measured
 
 if TYPE_CHECKING:
     from matplotlib.path import Path
@@ -45,9 +45,18 @@ class Tape(RendererBase):
 
     def get_text_width_height_descent(self, s: str, prop: Any, ismath: Any) -> tuple[float, float, float]:
         """Measure words [point]; those of our type only once, whatever picture they are in."""
-        if ismath or prop.get_name() != FAMILY:
+        if ismath or prop.get_family() != [FAMILY]:
             return super().get_text_width_height_descent(s, prop, ismath)
         return measured(s, prop.get_size_in_points(), prop.get_weight())
+
+    def _get_font_height_metrics(self, prop: Any) -> tuple[float | None, float | None, float | None]:
+        """Give how high our type is and how far below its line it reaches, and its leading [point]: once for a size.
+
+        Asked for by the library where a renderer has it, and otherwise read from the font for every text again.
+        """
+        if prop.get_family() != [FAMILY]:
+            return None, None, None
+        return line_height(prop.get_size_in_points(), prop.get_weight())
 
     def flipy(self) -> bool:
         """Say that heights are counted from below."""

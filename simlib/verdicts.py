@@ -7,26 +7,65 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from simlib.units import figure
-from simlib.wording import chance, chance_range, joined, margin, money, out_of_hundred
+from simlib.units import figure, half_penny
+from simlib.wording import chance, chance_range, joined, margin, money, named, out_of_hundred
 
 __all__ = [
     "Document", "Pair", "brief_lines", "cannot_close", "claim_sentence", "differs", "estimates", "headline_of",
-    "in_year_sentence", "of_gap", "one_off_sentence", "pairs_of", "target_gap", "test_words", "told", "total",
-    "verdict",
+    "in_year_sentence", "of_gap", "one_off_sentence", "pairs_of", "repeats", "same_sentence", "target_gap",
+    "test_words", "told", "total", "verdict",
 ]  # fmt: skip
 
 Document = Mapping[str, Any]
 Pair = Mapping[str, Any]  # one option's results for one council, with what the option is
 _SQUARE = 1.959963984540054**2  # of the normal quantile of a 95 % interval: Wilson's bound is z²/(n + z²)
+_TIGHT = 0.05  # of a plan; a claim with less to spare is nearly all of it
 _SETTLED = 5e-7  # a sum of money within this of nothing is rounding, in any unit [unit]
 _NOTICED = 0.005  # a smaller chance is told as fewer than 1 of 100
+_RARE = 0.013  # 1 of 100 by the rule of three, as Wilson's interval bounds it
 
 
 def pairs_of(document: Document, council: str) -> list[tuple[str, str, Pair]]:
-    """Give (id, label, results) of each option that is open to a council."""
-    options = document["options"].items()
-    return [(key, o["label"], _pair(document, key, council)) for key, o in options if council in o["councils"]]
+    """Give (id, label, results) of each option that is open to a council; of those that are the same for it, the first.
+
+    Two options are the same for a council where none of their figures differs, on any reading: they differ in measures
+    in which it has no share. ``same`` holds the ids of those that the first stands for.
+    """
+    found: list[tuple[str, str, Pair]] = []
+    same: dict[str, list[str]] = {}
+    for key, option in document["options"].items():
+        if council not in option["councils"]:
+            continue
+        first = next((other for other in same if _alike(document, council, other, key)), None)
+        if first is None:
+            same[key] = []
+            found.append((key, option["label"], {**_pair(document, key, council), "same": same[key]}))
+        else:
+            same[first].append(key)
+    return found
+
+
+def _alike(document: Document, council: str, *options: str) -> bool:
+    """Tell whether two options have the same figures for a council."""
+    one, other = (document["options"][option]["councils"][council] for option in options)
+    read = ([reading.get(o, {}).get(council) for o in options] for reading in document["readings"].values())
+    return bool(one == other) and all(left == right for left, right in read)
+
+
+def repeats(document: Document) -> set[tuple[str, str]]:
+    """Give every (council, option) that is for this council the same as an option before it."""
+    return {(c, other) for c in document["councils"] for _, _, pair in pairs_of(document, c) for other in pair["same"]}
+
+
+def same_sentence(document: Document, council: str) -> str | None:
+    """Tell which options are the same for a council, and so are told once; None where each is another."""
+    groups = [[key, *pair["same"]] for key, _, pair in pairs_of(document, council) if pair["same"]]
+    if not groups:
+        return None
+    labels = [named([document["options"][key]["label"] for key in keys]) for keys in groups]
+    also = "".join(f", and so are {words}" for words in labels[1:])
+    place = document["councils"][council]["label"]
+    return f"{labels[0]} are the same for {place}{also}: told once, under the first name."
 
 
 def _pair(document: Document, option: str, council: str) -> Pair:
@@ -35,7 +74,7 @@ def _pair(document: Document, option: str, council: str) -> Pair:
     kind = {name: entry.get(name, False) for name in ("no_costed_saving", "does_nothing")}
     read = [reading.get(option, {}).get(council) for reading in document["readings"].values()]
     best = max((found["probability"] for found in read if found), default=0.0)
-    return {**entry["councils"][council], **kind, "best_reading": best}
+    return {**kind, **entry["councils"][council], "best_reading": best}
 
 
 def headline_of(document: Document, pair: Pair) -> Document | None:
@@ -52,15 +91,28 @@ def target_gap(document: Document, pair: Pair) -> Document | None:
 
 
 def estimates(document: Document, base: Document, option: str, place: str) -> list[tuple[float, float]]:
-    """Give (probability, error) of the base and of every reading of one headline."""
-    read = (reading.get(option, {}).get(place) for reading in document["readings"].values())
-    return [(found["probability"], found["error"]) for found in (base, *read) if found]
+    """Give (probability, error) of the base and of every reading of one headline; of too few futures, of the base."""
+    readings = () if _few(document) else document["readings"].values()
+    read = (reading.get(option, {}).get(place) for reading in readings)
+    return [(found["probability"], _error(found)) for found in (base, *read) if found]
+
+
+def _error(found: Document) -> float:
+    """Give a chance's error; where none or all of the futures agree, that of so many is half of their interval."""
+    if found["error"] or not found.get("interval"):
+        return float(found["error"])
+    return float((found["interval"][1] - found["interval"][0]) / 4)
+
+
+def _few(document: Document) -> bool:
+    """Tell whether so few futures were drawn that the checks say it of all figures at once."""
+    return any(check["id"] == "few" for check in document["checks"])
 
 
 def cannot_close(document: Document, pair: Pair) -> bool:
     """Tell whether the plan leaves a gap, everything delivered, and no future closes it on any reading."""
     headline, gap = headline_of(document, pair), target_gap(document, pair)
-    if headline is None or gap is None or not of_gap(document) or pair["best_reading"] >= _NOTICED:
+    if headline is None or gap is None or not of_gap(document) or pair["best_reading"] >= _NOTICED or _few(document):
         return False
     return bool(headline["probability"] == 0 and not headline["plan"] and gap["plan"] > 0)
 
@@ -71,12 +123,17 @@ def of_gap(document: Document) -> bool:
 
 
 def told(found: Document) -> str:
-    """Tell a chance; one under a condition has a number of futures in place of an interval."""
-    interval = found.get("interval")
-    if interval is None and found.get("count"):
-        far = _SQUARE / (found["count"] + _SQUARE)
-        interval = (1 - far, far)  # only the far end of none, or of all, is told
-    return chance(found["probability"], found["error"], interval)
+    """Tell a chance: of none of all futures in how many at most, of none under a condition as of 100 futures.
+
+    What none of the futures shows is known the less finely the rarer the condition: told by its bound, the same "none"
+    would be another number with each condition, and would look like a difference.
+    """
+    interval, count = found.get("interval"), found.get("count")
+    if count is None:
+        return chance(found["probability"], found["error"], interval)
+    far = _SQUARE / (count + _SQUARE)
+    known = far < _RARE  # so many futures that fewer than 1 of 100 is no boast
+    return chance(found["probability"], found["error"], None if known else (1 - far, far))
 
 
 def test_words(document: Document) -> str:
@@ -91,7 +148,21 @@ def verdict(document: Document, council: str, option: str, label: str, pair: Pai
         return f"{label}: no gap is stated for this council, so that there is none to close."
     often = _often(document, headline) + _range_words(document, headline, option, council)
     claimed = _claim_words(document, pair, headline, often)
-    return f"{label} {claimed}{_short_words(document, pair, headline)}.{_if_words(document, option, council)}"
+    costed = _uncosted_words(pair, headline)
+    return f"{label} {claimed}{_short_words(document, pair, headline)}.{costed}{_if_words(document, option, council)}"
+
+
+def _uncosted_words(pair: Pair, headline: Document) -> str:
+    """Tell how much of a chance comes from savings for which the business case has no figure."""
+    alone = pair.get("costed_alone")
+    if not alone or not differs(headline, alone) or headline["probability"] < alone["probability"]:
+        return ""
+    both, less = (out_of_hundred(found["probability"], found["error"]) for found in (headline, alone))
+    names = named(alone["without"])
+    if not (both.isdigit() and less.isdigit()):  # too few to be taken apart, or too rough
+        return f" Without the savings that the business case does not cost ({names}), that is {told(alone)}."
+    apart = f"{int(both) - int(less)} of these {both}"
+    return f" {apart} come only from savings that the business case does not cost ({names})."
 
 
 def _if_words(document: Document, option: str, council: str) -> str:
@@ -153,7 +224,8 @@ def _claim_words(document: Document, pair: Pair, headline: Document, often: str)
 def _often(document: Document, headline: Document) -> str:
     """Tell a chance as a number of futures."""
     if headline["probability"] == 0:
-        return f"none of {document['config']['simulations']:,} futures ({told(headline)})"
+        count = document["config"]["simulations"]
+        return f"none of {count:,} future{'s' * (count != 1)} ({told(headline)})"
     return f"{told(headline)} futures"
 
 
@@ -197,8 +269,23 @@ def one_off_sentence(document: Document, label: str, pair: Pair) -> str | None:
     # "As planned": a report may call a cost significant and give no figure, so that the plan is the file's.
     planned_words = f"{money(planned, unit)} as planned, {money(cost, unit)} on average"
     back = f" One-off savings bring the general fund {money(saved, unit)} on average." if saved else ""
-    held = _held_words(document, pair)
-    return f"{label}: costed one-off costs {planned_words}, of which {joined(parts)}.{back}{held}"
+    beside = f"{back}{_payback_words(document, pair)}{_held_words(document, pair)}"
+    return f"{label}: costed one-off costs {planned_words}, of which {joined(parts)}.{beside}"
+
+
+def _payback_words(document: Document, pair: Pair) -> str:
+    """Tell after how many years the costs are paid back, and how often not within the years shown."""
+    paid, last = pair.get("payback"), document["years"][-1]
+    if not paid:
+        return ""
+    by = f"not by the end of {last}"
+    plan, middle = (f"within {n} year{'s' * (n != 1)}" if n else by for n in (paid["plan"], paid["p50"]))
+    both = "and" if plan == middle else f"and {middle}"
+    of = " of those futures in which it goes ahead" if paid["nothing_to_pay_back"] >= _NOTICED else " futures"
+    late = f"in {out_of_hundred(paid['beyond_horizon'])} of 100{of}"
+    then = "not by then" if by in (plan, middle) else by
+    when = f"{plan} in the business case {both} in the middle of the futures; {late}, {then}"
+    return f" Counted from 1 April {document['years'][0][:4]}, it pays back {when}."
 
 
 def in_year_sentence(document: Document, pairs: Sequence[tuple[str, str, Pair]]) -> str | None:
@@ -210,7 +297,7 @@ def in_year_sentence(document: Document, pairs: Sequence[tuple[str, str, Pair]])
     if document["headline"] != "target_year":
         return None
     told_of = [
-        f"{label} in {told(pair['closes']['in_year'])}"
+        f"{named([label])} in {told(pair['closes']['in_year'])}"
         for _, label, pair in pairs
         if (headline_of(document, pair) or {}).get("probability", 0.0) >= _NOTICED and pair["closes"].get("in_year")
     ]
@@ -250,9 +337,20 @@ def claim_sentence(document: Document, option: str, label: str, claim: Document)
     plan = figure(float(f"{claim['plan']:.4g}"), "money", unit)  # £15.45m beside a claim of £15.4m: not rounded away
     return (
         f"{label} claims {money(claim['amount'], unit)} {basis} {claim['by']}; the plan comes to "
-        f"{plan}. The claim is kept in {often}: "
+        f"{plan}.{_tight_words(claim, unit)} The claim is kept in {often}: "
         f"1 in 10 worse than {low}, middle {middle}, 1 in 10 better than {high}."
     )
+
+
+def _tight_words(claim: Document, unit: str) -> str:
+    """Tell what a claim hangs on that is all, or nearly all, of its plan; or that it is more than the plan."""
+    spare = claim["plan"] - claim["amount"]
+    if abs(spare) <= half_penny(unit):
+        return " The claim is the whole of the plan: it is kept only where everything is delivered or more."
+    if 0 < spare < _TIGHT * claim["plan"]:
+        share = f"{100 * claim['amount'] / claim['plan']:.1f}%"
+        return f" The claim is nearly all of the plan: it is kept only where {share} of it or more is delivered."
+    return f" The plan itself falls {money(-spare, unit)} short of the claim." if spare < 0 else ""
 
 
 def brief_lines(document: Document) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 
 from simlib.units import SCALES
 
@@ -12,12 +13,15 @@ __all__ = [
     "chance_range",
     "clean",
     "finer_money",
+    "finer_step",
     "joined",
     "margin",
     "money",
+    "named",
     "number",
     "out_of_hundred",
     "person_share",
+    "rounded_hundred",
     "sentence_case",
     "year_end",
 ]
@@ -98,8 +102,7 @@ def out_of_hundred(probability: float, error: float = 0.0) -> str:
     >>> out_of_hundred(0.274, 0.001), out_of_hundred(0.274, 0.02), out_of_hundred(0.001, 0.0001)
     ('27', 'about 25', 'fewer than 1')
     """
-    step = _step(error)
-    rounded = step * math.floor(100 * probability / step + 0.5)
+    rounded, step = rounded_hundred(probability, error)
     if rounded <= 0:
         return f"fewer than {step}"
     if rounded >= 100:
@@ -107,10 +110,17 @@ def out_of_hundred(probability: float, error: float = 0.0) -> str:
     return f"{rounded}" if step == 1 else f"about {rounded}"
 
 
-def _step(error: float) -> int:
-    """Give the step of 100 to which a chance may be rounded [of 100]."""
+def rounded_hundred(probability: float, error: float = 0.0) -> tuple[int, int]:
+    """Give how many of 100 futures, and the step to which that is rounded [of 100].
+
+    Examples
+    --------
+    >>> rounded_hundred(0.274, 0.001), rounded_hundred(0.274, 0.02)
+    ((27, 1), (25, 5))
+    """
     half_width = 100 * _NORMAL_975 * error
-    return 1 if half_width <= 1.5 else 5 if half_width <= 7.5 else 10
+    step = 1 if half_width <= 1.5 else 5 if half_width <= 7.5 else 10
+    return step * math.floor(100 * probability / step + 0.5), step
 
 
 def chance(probability: float, error: float = 0.0, interval: Sequence[float] | None = None) -> str:
@@ -131,21 +141,41 @@ def chance(probability: float, error: float = 0.0, interval: Sequence[float] | N
     --------
     >>> chance(0.274, 0.001), chance(0.9991, 0.0001), chance(0.0, 0.0, [0.0, 3.841311e-05])
     ('27 of 100', 'more than 99 of 100', 'fewer than 1 in 33,000')
+    >>> chance(0.0, 0.0, [0.0, 0.7934]), chance(1.0, 0.0, [0.2066, 1.0])  # of one future
+    ('fewer than 95 of 100', 'more than 5 of 100')
     """
     if interval is not None and probability <= 0:
-        return f"fewer than 1 in {_rule_of_three(interval[1])}"
+        return f"fewer than {_at_most(interval[1])}"
     if interval is not None and probability >= 1:
-        return f"all but fewer than 1 in {_rule_of_three(1 - interval[0])}"
+        few = _futures(1 - interval[0])
+        if few < _FEW:
+            return f"more than {100 - _percent(few)} of 100"
+        return f"all but fewer than {_at_most(1 - interval[0])}"
     return f"{out_of_hundred(probability, error)} of 100"
 
 
-def _rule_of_three(bound: float) -> str:
-    """Give n/3 to two figures, rounded down, from the Wilson bound of none of n: z²/(n + z²)."""
-    square = _NORMAL_975**2
-    futures = square * (1 - bound) / bound if 0 < bound < 1 else 3.0
-    third = max(futures / 3 * (1 + 1e-9), 1.0)
+_FEW = 6  # futures; of fewer the rule of three says next to nothing
+
+
+def _at_most(bound: float) -> str:
+    """Give the chance that an event which none of some futures shows stays below."""
+    futures = _futures(bound)
+    if futures < _FEW:
+        return f"{_percent(futures)} of 100"
+    third = futures / 3 * (1 + 1e-9)
     step = 10 ** max(math.floor(math.log10(third)) - 1, 0)
-    return f"{math.floor(third / step) * step:,.0f}"
+    return f"1 in {math.floor(third / step) * step:,.0f}"
+
+
+def _futures(bound: float) -> float:
+    """Give the number of futures from the Wilson bound of none of them: z²/(n + z²)."""
+    square = _NORMAL_975**2
+    return max(square * (1 - bound) / bound, 1.0) if 0 < bound < 1 else 1.0
+
+
+def _percent(futures: float) -> int:
+    """Give how many of 100 have at most what none of a few futures shows, at 95 % [of 100]."""
+    return math.ceil(100 - 100 * float(0.05 ** (1 / futures)) - 1e-6)
 
 
 def odds(probability: float, error: float = 0.0, interval: Sequence[float] | None = None) -> str:
@@ -276,12 +306,29 @@ def finer_money(value: float, unit: str, like: float, *, signed: bool = False) -
     >>> finer_money(50.0, "£", 900.0)
     '£50'
     """
-    size = abs(like) * SCALES[unit]
-    _, suffix, _, decimals = next(row for row in _MONEY_STEPS if size >= row[0])
-    decimals += bool(suffix)
+    suffix, decimals = _finer(unit, like)
     amount = round(value * SCALES[unit] / _SUFFIXES[suffix], decimals)
     sign = "" if not amount else "-" if amount < 0 else "+" if signed else ""
     return f"{sign}£{abs(amount):,.{decimals}f}{suffix}"
+
+
+def finer_step(unit: str, like: float) -> Fraction:
+    """Give the step to which :func:`finer_money` rounds [unit].
+
+    Examples
+    --------
+    >>> finer_step("£m", 4.2), finer_step("£k", 4_200.0), finer_step("£", 900.0)
+    (Fraction(1, 100), Fraction(10, 1), Fraction(1, 1))
+    """
+    suffix, decimals = _finer(unit, like)
+    return Fraction(int(_SUFFIXES[suffix]), 10**decimals * int(SCALES[unit]))
+
+
+def _finer(unit: str, like: float) -> tuple[str, int]:
+    """Give the unit of an amount, and the decimals that are one more than it is usually told with."""
+    size = abs(like) * SCALES[unit]
+    _, suffix, _, decimals = next(row for row in _MONEY_STEPS if size >= row[0])
+    return suffix, decimals + bool(suffix)
 
 
 def band_money(value: float | None, unit: str, error: float = 0.0, *, like: float) -> str:
@@ -378,6 +425,17 @@ def joined(parts: Sequence[str], word: str = "and") -> str:
     ('a, b and c', 'a')
     """
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {word} {parts[-1]}" if parts else ""
+
+
+def named(names: Sequence[str], word: str = "and") -> str:
+    """Join names that may be long, each in quotation marks: where one ends is seen, and heard.
+
+    Examples
+    --------
+    >>> named(["Alone", "Alone and together"])
+    '‘Alone’ and ‘Alone and together’'
+    """
+    return joined([f"‘{name}’" for name in names], word)
 
 
 def sentence_case(text: str) -> str:

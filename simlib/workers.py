@@ -9,12 +9,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
+ELSEWHERE = "dask"  # workers that somebody else has started: how many they are is not ours to say
 AHEAD = 4  # items a worker that are begun before their turn: results wait in memory for those before them
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 _pools: dict[int, "ThreadPoolExecutor"] = {}
 if hasattr(os, "register_at_fork"):  # not on Windows
     os.register_at_fork(after_in_child=_pools.clear)  # a child has the pools of its parent, and none of their threads
+
+
+def processors() -> int:
+    """Give how many cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on Windows or macOS
+        return os.cpu_count() or 1
 
 
 def share_memory(backend: str | None) -> bool:
@@ -26,6 +35,8 @@ def parallel(
     task: Callable[[Item], Result], items: Sequence[Item], n_jobs: int | None, backend: str | None = None
 ) -> Iterable[Result]:
     """Give the results of a task in the items' order, whoever does the work."""
+    if backend == ELSEWHERE and len(items) > 1:
+        return _elsewhere(task, items)
     workers = min(n_jobs or 1, len(items))
     if workers <= 1:
         return map(task, items)
@@ -52,10 +63,17 @@ def _in_threads(task: Callable[[Item], Result], items: Sequence[Item], workers: 
             each.cancel()
 
 
+def _elsewhere(task: Callable[[Item], Result], items: Sequence[Item]) -> Iterable[Result]:
+    """Share the work out among the workers of the cluster that is in use."""
+    from simlib.cluster import shared_out
+
+    return shared_out(task, items)
+
+
 def _in_processes(
     task: Callable[[Item], Result], items: Sequence[Item], workers: int, backend: str | None
 ) -> Iterable[Result]:
-    """Share the work out among joblib's processes, whatever engine is behind them."""
+    """Share the work out among joblib's processes."""
     from joblib import Parallel, delayed
 
     pool: Any = Parallel(n_jobs=workers, backend=backend, return_as="generator", batch_size=1, pre_dispatch="n_jobs")

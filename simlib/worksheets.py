@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from simlib import recordtabs, resulttabs
 from simlib.layout import Report
+from simlib.papertabs import paper_tabs
 from simlib.tabcharts import charts_tab
 from simlib.tabs import Column, Document, Link, Row, Tab, tab, trimmed
 
@@ -30,7 +31,9 @@ def worksheets(report: Report) -> tuple[Tab, ...]:
 
 
 def _tabs(report: Report, document: Document) -> Iterator[Tab | None]:
-    """Give the sheets in the order in which they are looked up."""
+    """Give the sheets in the order in which they are looked up, the paper's own first where it is of an analysis."""
+    if report.summary.analyses:
+        yield from paper_tabs(report)
     yield trimmed(resulttabs.summary_tab(document))
     yield trimmed(resulttabs.claims_tab(document))
     yield trimmed(resulttabs.outputs_tab(document))

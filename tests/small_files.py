@@ -32,6 +32,11 @@ def parsed(body: str, head: str = HEAD) -> Config:
     return parse_config(head + body)
 
 
+def with_only(config: Config, reading: str) -> Config:
+    """Give a config with a reading laid over it and no readings beside it, each of which would be run as well."""
+    return config.with_reading(reading).model_copy(update={"readings": {}})
+
+
 def drawn(body: str, count: int, **options: Any) -> Futures:
     """Give futures of a body, from seed 1 unless another is named."""
     return simulate(compile_model(parsed(body)), count, **{"seed": 1, **options})

@@ -146,7 +146,7 @@ def swing(address: str, shift: float, mean: float, *, kept: float | None = 0.5) 
         share = None if kept is None else min(max(kept - sign * shift / 4, 0.0), 1.0)
         told = {} if share is None else {"probability": share, "probability_error": 0.01}
         sides[name] = {"count": 819, "value": 0.85 + sign / 5, "mean": mean + sign * shift, "error": 0.01, **told}
-    return {"address": address, "shift": shift, "error": 0.014, **sides}
+    return {"address": address, "shift": shift, "error": 0.014, "enters": True, **sides}
 
 
 def document(n: int = 4_000, *, options: tuple[str, ...] = tuple(OPTIONS)) -> dict[str, Any]:
@@ -288,6 +288,20 @@ def _document(n: int, options: tuple[str, ...]) -> dict[str, Any]:
         },
         "sources": [],
         "notes": [],
+        "leverage": {
+            "solo": {
+                "south": [
+                    {
+                        "address": "programmes.solo.realisation", "by": "one point", "step": 0.01, "shift": -0.042,
+                        "just_closed": 1 - 0.1 / 4.2,
+                    },
+                    {
+                        "address": "drivers.pay_award", "by": "one point", "step": 0.01, "shift": 0.0017,
+                        "just_closed": None,
+                    },
+                ]
+            }
+        },
         "swings": {
             "options": {
                 key: {
@@ -350,6 +364,7 @@ def claims_only(n: int = 4_000) -> dict[str, Any]:
         "readings": readings,
         "reading_notes": notes,
         "events": {},
+        "leverage": {},
         "swings": {"options": {"alliance": {"claim": [swing("drivers.pay_award", -3.0, 13.8)]}}, "outputs": {}},
     }
 
@@ -367,6 +382,7 @@ def outputs_only(n: int = 4_000) -> dict[str, Any]:
         "reading_notes": {},
         "events": {},
         "outputs": {"awards": {"label": "Money awarded", "kind": "money"} | statistics(values, 9.0)},
+        "leverage": {},
         "swings": {"options": {}, "outputs": {"awards": [swing("drivers.pay_award", 1.5, 9.0, kept=None)]}},
     }
 

@@ -260,6 +260,41 @@ def test_a_program_finds_what_counting_finds_where_both_can_be_had() -> None:
     assert least_costly(sums, rules, costs, 1.0) is None or counts.max() == 200
 
 
+def twelve() -> str:
+    """Give twelve measures that overlap, slow, need and exclude each other within a capacity."""
+    draws = np.random.default_rng(1)
+    meets = {3: "slows: {m4: 6 months}", 5: "overlaps: {m6: 0.1, m7: 0.1}", 8: "requires: m9", 10: "excludes: m11"}
+    body = f"decision: {{capacity: 9}}\ncouncils: {{a: {{{GAP.replace('GAP', '3')}}}}}\nmeasures:\n"
+    for i in range(12):
+        amount, shape, cost = draws.uniform(0.2, 1), draws.uniform(3, 18), draws.uniform(0.1, 2)
+        body += f"  m{i}: {{council: a, basis: recurring, from: 2020/21, full_from: 2022/23, effort: 1, "
+        body += f"saving: {amount:.2f}, realisation: {{dist: beta, alpha: {shape:.1f}, beta: 2}}, "
+        body += f"one_off: {{it: {{amount: {cost:.2f}, in: 2020/21}}}}{', ' + meets[i] if i in meets else ''}}}\n"
+    return body
+
+
+def test_what_is_looked_for_is_what_counting_finds_of_twelve_measures(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = compile_model(parsed(twelve(), HEAD))
+    counted = cheapest_bundles(model, ["a"], levels=[0.99], simulations=2_000, seed=1)
+    monkeypatch.setattr("simlib.decisions.bundles.MOST_EXACT", 0)
+    looked_for = cheapest_bundles(model, ["a"], levels=[0.99], simulations=2_000, seed=1)
+    assert (counted.exact, looked_for.exact) == (True, False)
+    cheapest, found = counted.answers[0].cheapest, looked_for.answers[0].cheapest
+    assert cheapest is not None
+    assert found is not None
+    assert found.chance.probability >= 0.99
+    assert found.one_off == pytest.approx(cheapest.one_off)
+
+
+def test_that_there_is_no_bundle_is_settled_only_where_all_were_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = compile_model(parsed(MEETING, HEAD))
+    [counted] = cheapest_bundles(model, ["a"], levels=[0.999], simulations=200, seed=1).answers
+    monkeypatch.setattr("simlib.decisions.bundles.MOST_EXACT", 0)
+    [looked_for] = cheapest_bundles(model, ["a"], levels=[0.999], simulations=200, seed=1).answers
+    assert counted.cheapest is looked_for.cheapest is None
+    assert (counted.settled, looked_for.settled) == (True, False)
+
+
 def test_of_many_measures_few_of_the_best_value_are_taken() -> None:
     body = f"councils: {{a: {{{GAP.replace('GAP', '5')}}}}}\nmeasures:\n"
     for i in range(24):

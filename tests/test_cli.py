@@ -193,7 +193,7 @@ def test_two_configs_for_one_folder_are_refused(config: Path, capsys: pytest.Cap
         (["--seed", "-1"], "--seed: expected a whole number from 0 to"),
         (["--jobs", "0"], "--jobs: expected a whole number from 1 to 1,024, got '0'"),
         (["--sampler", "halton"], "--sampler: expected random, latin_hypercube or sobol, got 'halton'"),
-        (["--backend", "gpu"], "--backend: expected threading or loky, got 'gpu'"),
+        (["--backend", "gpu"], "--backend: expected threading, loky or dask, got 'gpu'"),
         (["--precision", "half"], "--precision: expected a share such as 0.85 or 85%, got 'half'"),
         (["--precision", "100%"], "more than 0% and less than 100%, got '100%'"),
         (["--precision", "p91=£1"], "--precision: expected one of chance, mean, p5, p10"),
@@ -496,3 +496,20 @@ def test_files_may_stand_before_and_after_options(config: Path, capsys: pytest.C
     code, _, _ = outcome(capsys, "run", config, "--simulations", 64, "another.yaml", "--format=json", "-q")
     assert code == 0
     assert {path.name for path in Path("runs").iterdir()} == {"another", "exampleton"}
+
+
+def test_a_new_file_is_read_runs_and_spoils_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", "mine.yaml"]) == 0
+    assert main(["run", "mine.yaml", "--simulations", "4096", "--seed", "1", "-q", "--format", "json"]) == 0
+    assert "closes in" in capsys.readouterr().out
+    written = Path("mine.yaml").read_bytes()
+    for name, message in (
+        ("mine.yaml", "is there already"), ("mine.txt", "ends in .yaml"), ("no/where.yaml", "cannot be written"),
+    ):  # fmt: skip
+        assert main(["new", name]) == 2
+        assert message in capsys.readouterr().err
+    assert Path("mine.yaml").read_bytes() == written
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.yaml", "runs"]

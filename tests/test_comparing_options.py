@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from scipy.stats import norm
 from small_files import HEAD, parsed
 
 from simlib import Futures, compile_model, load_config, simulate
-from simlib.decisions.comparing_options import Comparison, Dominance, compare_options, downside
+from simlib.decisions.comparing_options import Comparison, Dominance, _Pair, compare_options, downside
 
 COUNT = 20_000
 
@@ -79,6 +80,20 @@ def test_a_narrow_option_dominates_a_wide_one_of_the_same_mean_in_the_second_ord
 def test_a_dominance_of_two_alike_options_that_chance_brings_is_not_settled() -> None:
     found = only(futures_of({"x": normal(1.0, 0.3), "y": normal(1.001, 0.3)}))
     assert not any(each.settled for each in found.dominance)
+
+
+def test_dominance_is_what_going_through_every_amount_says() -> None:
+    draws, orders = np.random.default_rng(4), []
+    for _ in range(400):
+        a, b = draws.integers(-3, 5, (2, draws.integers(1, 7)))
+        pair = _Pair.of(a, b, np.argsort(a, kind="stable"), np.argsort(b, kind="stable"))
+        near = range(-4, 6)
+        first = all(np.sum(a <= x) >= np.sum(b <= x) for x in near)
+        second = all(np.maximum(a - x, 0).sum() <= np.maximum(b - x, 0).sum() for x in near)
+        same = sorted(a) == sorted(b)
+        orders.append(tuple(pair.undone(1, "a twin")))
+        assert orders[-1] == tuple(order for order, holds in ((1, first), (2, second)) if holds and not same), (a, b)
+    assert {orders.count(each) > 20 for each in ((), (2,), (1, 2))} == {True}
 
 
 def test_who_bears_the_downside_follows_the_shares() -> None:

@@ -140,6 +140,15 @@ def test_the_same_futures_give_the_same_answer_for_any_number_of_workers(root: P
         assert measure(model, n_jobs=1, **options).document() == measure(model, n_jobs=2, **options).document()
 
 
+def test_shares_of_a_variance_that_is_not_there_are_not_told_as_nothing() -> None:
+    model = model_of("drivers: {x: {kind: number, dist: normal, mean: 0, sd: 1}}\noutputs: {never: x > 9, y: x}\n")
+    for found, names in ((sobol_indices(model), ("first_order", "total")), (shapley_effects(model), ("effect",))):
+        [never], [own] = found.entries(0), found.entries(1)
+        for name in names:
+            assert never[name] == {"value": None, "error": None}
+            assert own[name]["value"] == pytest.approx(1.0, abs=0.05)
+
+
 def test_a_sample_that_tells_nothing_is_refused() -> None:
     model = sobols_function()
     for measure, options in ((sobol_indices, {"sample": 512}), (shapley_effects, {"orders": 512})):

@@ -21,10 +21,10 @@ from synthetic_summary import claims_only, document, outputs_only, summary
 
 from simlib.layout import Chart, Report, Table, everything
 from simlib.report import build_report, load_summary, render_again, write_report
+from simlib.reporters.columns import column_widths
 from simlib.reporters.docx import write_docx
-from simlib.reporters.markdown import markdown
+from simlib.reporters.markdown import escaped, markdown
 from simlib.reporters.papers import heading_words
-from simlib.reporters.word_tables import column_widths
 
 NASTY = (
     "<script>alert('x')</script> =cmd|' /C calc'!A0 [a](http://b.c) ![i](j.png) **b** `c` # h \\ | <!-- & &amp; "
@@ -179,6 +179,14 @@ def test_the_same_report_gives_the_same_bytes(report: Report, folder: Path, tmp_
     assert one == two
     with zipfile.ZipFile(io.BytesIO(one)) as packed:
         assert {entry.date_time for entry in packed.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_no_address_of_mail_is_a_link_and_what_it_is_can_be_read() -> None:
+    for text in ("officer@council.gov.uk", "a.b+c-d@e.f", "@home", "at @ noon"):
+        told = escaped(text)
+        assert not re.search(r"[A-Za-z0-9.+_-]@", told), "what makes a link of it looks for a name right before the @"
+        assert told.replace("\u2060", "").replace("\\", "") == text
+    assert "\u2060" not in escaped("@home") + escaped("at @ noon")
 
 
 @pytest.mark.parametrize("found", [claims_only, outputs_only, hostile])

@@ -1,6 +1,7 @@
 """Charts show what the summary says, they can be read, and they are the same bytes each time."""
 
 import copy
+import math
 import re
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from simlib.figures import DARK, PALETTE, bars, chart_pdf, chart_png, chart_svg,
 from simlib.figures import waterfall as draw_waterfall
 from simlib.inks import line_styles, width, wrapped
 from simlib.layout import Chart, Table, everything
-from simlib.plots import Band, Bars, Curve, CurveLine, Fan, FanPanel, Step, Swings, Waterfall
+from simlib.plots import Band, Bars, Curve, CurveLine, Fan, FanPanel, Paths, Place, Rung, Step, Swings, Waterfall
 from simlib.report import build_report
 
 LONG = "A name $x^2$ & <script>alert(1)</script> 🎉 عربي " + "that goes on and on " * 20
@@ -52,6 +53,16 @@ def side(mean: float, probability: float | None = None) -> dict[str, Any]:
     return {"value": 0.5, "mean": mean, "error": 0.001, **closes}
 
 
+def rung(name: str, move: float) -> Rung:
+    """Give one assumption of two groups of futures, one of them at an end of all."""
+    middle = 0.5 + 0.3 * math.tanh(move)
+    return Rung(name, (Place(middle - 0.2, middle, middle + 0.2, "-£0.241m"), Place(0.9, 1.0, 1.0, "10.2 months")))
+
+
+def paths_of(names: list[str], moves: list[float]) -> Paths:
+    return Paths(tuple(map(rung, names, moves)), ("futures in which it fails", "it closes"), "Of 100 futures")
+
+
 def bar_charts(names: list[str], scale: float = 1.0) -> dict[str, Chart]:
     """Give a waterfall, swings and two kinds of bars of things with these names."""
     moves = [scale * (-1) ** at * (at + 1) / 10 for at in range(len(names))]
@@ -67,6 +78,7 @@ def bar_charts(names: list[str], scale: float = 1.0) -> dict[str, Chart]:
         "waterfall": waterfall("waterfall", "Steps", steps, "£m", "2019/20"),
         "swings": swing_chart("swings", "Swings", shifts, 0.0, "£m", "Average recurring gap in 2019/20"),
         "costs": bar_chart("costs", "Costs", "Bars.", costs, ("own pots", "others", "the general fund"), "£m", "Cost"),
+        "paths": Chart("paths", "Paths", "Paths.", paths_of(names, moves), Table("t", "", (), ())),
         "years": bar_chart("years", "Years", "Bars.", years, (*DECADE, "not by 2029/30"), "", "Futures of 100"),
     }  # fmt: skip
 

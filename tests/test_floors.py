@@ -11,19 +11,21 @@ import pytest
 # lines. A new module must be given its floor here.
 PLAN = """
 7 __main__ __init__
-6 arguments cli batch options progress
-5 barcharts barfigures cells comparing costs influences inks linefigures method plots tape
-5 recordtabs resulttabs tabcharts tabs worksheets
-5 drawn report figures reporters charts console explain folder glossary grid layout outlook register wording
-5 musthold provenance quoting readback shifts sketch verdicts
-4 summary compare sensitivity decisions bridge checking citing correlating entries gathering given naming quality
-3 model engine results outline recipe sheet
-3 histograms memory precision ranking statements tails workers
+6 arguments cli batch batchindex drawing guarding options orders progress variants
+5 barcharts barfigures cells changed comparing costs influences inks linefigures method plots tape
+5 papertabs recordtabs resulttabs tabcharts tabs worksheets
+5 drawn report figures gallery reporters charts console explain folder glossary grid layout outlook register
+5 actuals_told claiming headlines musthold sensitivity_record sensitivity_told sensitivity_words
+5 choices_told decisions_told pathfigures provenance quoting readback shifts sketch verdicts weighing what_if
+4 actuals summary compare sensitivity decisions bridge checking citing correlating entries gathering given glance
+4 leverage quality
+3 model chunks engine results outline recipe sheet
+3 cluster histograms memory naming precision processes ranking statements tails workers
 3 catalogue compiling delivery dependence drivers estimates flows happening labelling passage readouts relations slowing
-3 source
+3 observed observing source
 2 config
 1 distributions sampling kernels programs
-0 errors units years dims incomplete loops special
+0 errors units years dims incomplete loops showing special wording
 """
 FLOORS = {name: int(line.split()[0]) for line in PLAN.split("\n") if line for name in line.split()[1:]}
 # These do not import each other: each is mathematics that stands alone.
@@ -32,12 +34,14 @@ SIBLINGS_APART = 1
 ONLY_IN = {
     "yaml": {"config"},
     "ruamel": {"config"},
-    "joblib": {"workers", "batch"},
+    "joblib": {"workers", "cluster", "batch"},
     "xarray": {name for name, floor in FLOORS.items() if floor >= 3},
     "numba": {"loops"},
+    "dask": {"cluster"},
+    "distributed": {"cluster"},
 }
 # Packages that cost a tenth of a second and more: imported inside the functions that use them
-HEAVY = ("numba", "scipy.stats", "xarray", "pandas", "matplotlib", "jinja2", "dask")
+HEAVY = ("numba", "scipy.stats", "xarray", "pandas", "matplotlib", "jinja2", "dask", "distributed")
 
 PACKAGE = Path(__file__).resolve().parent.parent / "simlib"
 SOURCES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))

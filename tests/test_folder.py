@@ -1,6 +1,7 @@
 """A run's folder: written whole, read back, never spoilt."""
 
 import copy
+import dataclasses
 import hashlib
 import json
 import os
@@ -13,9 +14,18 @@ from synthetic_summary import claims_only, document, summary
 
 from simlib.errors import ResultsError
 from simlib.folder import json_bytes
-from simlib.layout import everything
+from simlib.layout import Section, everything
 from simlib.provenance import with_manifest
-from simlib.report import FORMATS, build_report, load_summary, render_again, report_again, write_report
+from simlib.report import (
+    FORMATS,
+    TOLD,
+    _as_damaged,
+    build_report,
+    load_summary,
+    render_again,
+    report_again,
+    write_report,
+)  # fmt: skip
 from simlib.reporters import check_formats
 
 
@@ -132,6 +142,17 @@ def test_a_run_of_another_shape_is_refused_in_words(tmp_path: Path) -> None:
         render_again(read, folder, out=None, formats=["html"])
 
 
+@pytest.mark.parametrize("trouble", [StopIteration(), RuntimeError("generator raised StopIteration"), KeyError("a")])
+def test_whatever_a_forged_document_leads_to_is_told_as_damage(trouble: Exception) -> None:
+    with pytest.raises(ResultsError, match=r"a: damaged, or written by another version"), _as_damaged(Path("a")):
+        raise trouble
+
+
+def test_a_name_that_no_folder_can_have_is_no_run() -> None:
+    with pytest.raises(ResultsError, match=r"^x{197}\.\.\.: expected a run's folder"):
+        load_summary("x" * 5_000)
+
+
 def test_names_that_run_into_each_other_keep_their_own_pictures() -> None:
     doc = copy.deepcopy(document())
     doc["councils"] = {"south_x": doc["councils"]["south"], "x": doc["councils"]["sedge"]}
@@ -179,3 +200,18 @@ def test_a_manifest_says_what_a_run_was_made_with() -> None:
     assert manifest["digest"] == document()["config"]["digest"]
     assert {"simlib", "python", "numpy", "scipy"} <= set(manifest["versions"])
     assert manifest["timings"] == {"simulate": 0.1}
+
+
+def test_further_documents_stand_beside_the_summary_and_are_guarded_like_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(TOLD, "sensitivity", lambda found, _: iter([Section("matters", found["heading"])]))
+    run = dataclasses.replace(summary(), analyses={"sensitivity": {"heading": "What matters\x1b"}})
+    folder = write_report(run, tmp_path / "south", formats=("md",))
+    assert (folder / "summary.json").read_bytes() == json_bytes(run.document), "the summary does not depend on them"
+    again = load_summary(folder)
+    assert again.analyses == run.analyses
+    assert build_report(again).sections[1].heading == "What matters", "the answer is told right after the summary"
+    (folder / "sensitivity.json").write_text('{"heading": "Nothing"}')
+    with pytest.raises(ResultsError, match=r"sensitivity\.json: damaged: it is not what the run has written"):
+        load_summary(folder)

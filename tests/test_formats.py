@@ -149,6 +149,12 @@ def stands_for(text: str, value: float, unit: str) -> bool:
     return any(found.stands_for(value) for found in written(text, unit))
 
 
+def stands_for_step(text: str, value: float, unit: str) -> bool:
+    """Tell whether a step's text is its value, rounded up or down: steps add up to the last digit."""
+    [found] = written(text, unit)
+    return found.low - (found.high - found.low) / 2 <= value <= found.high + (found.high - found.low) / 2
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_every_cell_is_a_figure_of_the_summary_rounded(case: str) -> None:
     report, document = run_of(case)
@@ -159,8 +165,9 @@ def test_every_cell_is_a_figure_of_the_summary_rounded(case: str) -> None:
             for heading, cell in zip(table.headings[1:], row[1:], strict=True):
                 if cell.value is None:
                     continue
-                known = steps or is_of(cell.value, about_cell(case, table, row[0].text, heading))
-                if not known or not stands_for(cell.text, cell.value, document["unit"]):
+                about = row[1 if table.id == "event_effects" else 0].text  # an event's name may hold an option's
+                known = steps or is_of(cell.value, about_cell(case, table, about, heading))
+                if not known or not (stands_for_step if steps else stands_for)(cell.text, cell.value, document["unit"]):
                     wrong.append((table.id, row[0].text, heading, cell, "rounding" if known else "unknown"))
     assert wrong == []
 
@@ -169,11 +176,12 @@ def test_every_cell_is_a_figure_of_the_summary_rounded(case: str) -> None:
 def test_steps_add_up_from_the_plan_to_the_middle(case: str) -> None:
     report, document = run_of(case)
     found = [table for table in tables_of(report) if table.headings[0] == "Step"]
-    for table in found:
-        about = subject(document, table.id)
+    columns = [(table, at) for table in found for at in range(1, len(table.headings))]
+    for table, at in columns:
+        about = subject(document, table.id, table.headings[at])
         assert len(about.options) == len(about.councils) == 1
         pair = document["options"][about.options[0]]["councils"][about.councils[0]]
-        value = {row[0].text: row[1].value or 0.0 for row in table.rows}
+        value = {row[0].text: row[at].value or 0.0 for row in table.rows}
         names = list(value)
         mean, middle = names.index("Average future"), names.index("Middle future")
         assert value["Business case"] == pair["bridge"]["plan"]
@@ -186,8 +194,45 @@ def test_steps_add_up_from_the_plan_to_the_middle(case: str) -> None:
     )
 
 
+@pytest.mark.parametrize("case", CASES)
+def test_every_cell_of_what_events_do_is_that_of_its_event_its_option_and_its_council(case: str) -> None:
+    report, document = run_of(case)
+    events = {event["label"]: event for event in document["events"].values()}
+    places = {"all councils together": "jointly", "its claim is kept": "claim"}
+    places |= {council["label"]: key for key, council in document["councils"].items()}
+    options = {option["label"]: key for key, option in document["options"].items()}
+    for table in (table for table in tables_of(report) if table.id == "event_effects"):
+        for row in table.rows:
+            option, place = row[1].text.rsplit(", ", 1)
+            here, there = (events[row[0].text][side][options[option]][places[place]]
+                           for side in ("closes_if", "closes_if_not"))  # fmt: skip
+            gaps = [side["gap"]["mean"] for side in (here, there) if "gap" in side]
+            wanted = [here["probability"], there["probability"], *gaps]
+            assert [cell.value for cell in row[2:] if cell.value is not None] == wanted
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_cell_of_the_readings_is_that_of_its_reading_its_option_and_its_council(case: str) -> None:
+    report, document = run_of(case)
+    labels = {note["label"]: key for key, note in document["reading_notes"].items()}
+    options = {option["label"]: key for key, option in document["options"].items()}
+    found = [table for table in tables_of(report) if table.id.startswith("readings_")]
+    for table in found:
+        place = table.id.removeprefix("readings_")
+        for at, (name, *cells) in enumerate(table.rows):
+            for heading, cell in zip(table.headings[1:], cells, strict=True):
+                entry = document["options"][options[heading]]
+                closes = entry["councils"].get(place, {}).get("closes", {})
+                base = entry["claim"] if place == "claim" else closes[document["headline"]]
+                read = document["readings"][labels[name.text]][options[heading]][place] if at else base
+                assert cell.value == read["probability"]
+    assert bool(found) == bool(document["readings"])
+    assert all(len(table.rows) == 1 + len(document["readings"]) for table in found)
+
+
 # By the beginning of a table's id, and by its heading: where the figure stands.
-BAND = {"1 in 10 worse than": "p90", "middle": "p50", "1 in 10 better than": "p10", "Business case": "plan"}
+BAND = {"1 in 10 worse than": "p90", "middle": "p50", "1 in 10 better than": "p10"}
+BAND |= {"Business case": "plan", "plan": "plan"}
 TURNED = {**BAND, "1 in 10 worse than": "p10", "1 in 10 better than": "p90"}  # of what is better when it is more
 COLUMNS: dict[str, dict[str, Callable[..., float]]] = {
     "closing_": {
@@ -198,11 +243,15 @@ COLUMNS: dict[str, dict[str, Callable[..., float]]] = {
         "Business case": lambda at, _: at.gap()["plan"],
     },
     **{
-        f"{name}_by_year_": {
-            heading: lambda at, year, name=name, level=level: at.pair()[name][year][level]
-            for heading, level in (BAND if name.startswith("gap") else TURNED).items()
+        table: {
+            f"{begins}: {heading}": lambda at, year, name=name, level=level: at.pair()[name][year][level]
+            for begins, name in figures.items()
+            for heading, level in (BAND if table.startswith("gap") else TURNED).items()
         }
-        for name in ("gap_recurring", "gap_after", "savings", "general_fund")
+        for table, figures in {
+            "gap_by_year_": {"Gap": "gap_recurring", "Cash": "gap_after"},
+            "money_by_year_": {"Saved": "savings", "Fund": "general_fund"},
+        }.items()
     },
     "value_": {heading: lambda at, _, level=level: at.pair()["npv"][level] for heading, level in TURNED.items()},
     "reserve_needed_": {

@@ -12,8 +12,7 @@ from small_files import HEAD, parsed
 from simlib import ModelError, compile_model, load_config, loops, simulate, simulate_plan
 from simlib.sensitivity.given_data import GivenData, given_data
 from simlib.sensitivity.jackknife import jackknifed
-from simlib.sensitivity.swings import tails
-from simlib.sensitivity.tables import bins_for, graded, ranks_of, tabulated
+from simlib.sensitivity.tables import bins_for, graded, ranks_of, tabulated, tails
 from simlib.sensitivity.targets import Target, rows_of, targets
 
 TAIL_MEAN = 1.7549833193248680  # of a standard normal figure beyond its 90 % quantile
@@ -79,8 +78,21 @@ def test_what_does_not_matter_is_shown_as_such_and_what_is_certain_has_nothing_t
     assert matters == {"drivers.x": True, "drivers.z": True, "drivers.idle": False, "drivers.often": True}
     sure = next(k for k, each in enumerate(found.targets) if each.name[1] == "sure")
     assert not found.matters[:, sure].any()
-    assert not found.first_order.values[:, sure].any()
-    assert found.document()[sure]["explained"] == {"value": 0.0, "error": 0.0}
+    assert np.isnan(found.first_order.values[:, sure]).all()
+    assert found.document()[sure]["explained"] == {"value": None, "error": None}
+
+
+def test_of_a_chance_that_hardly_any_future_speaks_for_nothing_is_told_rather_than_nothing() -> None:
+    x = "{kind: number, dist: normal, mean: 0, sd: 1}"
+    text = f"drivers: {{x: {x}}}\noutputs: {{never: x > 9, once: x > LIMIT, often: x > 2}}\n"
+    model = compile_model(parsed(text.replace("LIMIT", "3"), HEAD_ONLY))
+    largest = np.sort(simulate(model, 4_096, seed=3).drivers["drivers.x"])[-2:]
+    found = given(text.replace("LIMIT", f"{largest.mean():.9f}"), 4_096)
+    for output, known in (("never", False), ("once", False), ("often", True)):
+        [entry] = found.entries([target.name[1] for target in found.targets].index(output))
+        for measure in ("rank_correlation", "regression", "first_order"):
+            assert (entry[measure]["value"] is not None) == (entry[measure]["error"] is not None) == known
+        assert entry["told"] == known
 
 
 def test_rank_correlations_and_regressions_are_scipys_and_numpys() -> None:
@@ -104,6 +116,46 @@ def test_errors_are_those_that_other_seeds_show() -> None:
     for measure in ("rank_correlation", "regression", "first_order", "swing"):
         values, errors = zip(*(of(found, "y", "x", measure) for found in many), strict=True)
         assert 0.7 < np.std(values, ddof=1) / np.sqrt(np.mean(np.square(errors))) < 1.4, measure
+
+
+WITHIN = """
+drivers:
+  x: {kind: number, dist: normal, mean: 0, sd: 1}
+  late: {kind: number, dist: exponential, mean: 1}
+  rare: {kind: number, dist: bernoulli, p: 0.3}
+  few: {kind: number, dist: discrete, values: [0, 1, 2], weights: [75%, 20%, 5%]}
+outputs: {same: x, bent: x * x, most: 3 * x + late, long: late * late, some: rare * late + 0.5 * x, ties: few + x}
+"""
+
+
+@pytest.mark.parametrize("options", [{}, {"sampler": "sobol"}], ids=str)
+def test_errors_of_first_orders_hold_the_truth_however_strong_curved_or_tied_a_figure_is(
+    options: dict[str, Any],
+) -> None:
+    few = 0.2 + 4 * 0.05 - 0.3**2
+    some = 0.3 * 2 - 0.3**2 + 0.25
+    truths = {
+        ("same", "x"): 1.0, ("bent", "x"): 1.0, ("most", "x"): 0.9, ("most", "late"): 0.1, ("long", "late"): 1.0,
+        ("some", "rare"): 0.3 * 0.7 / some, ("some", "late"): 0.09 / some, ("some", "x"): 0.25 / some,
+        ("ties", "few"): few / (1 + few), ("ties", "rare"): 0.0,
+    }  # fmt: skip
+    many = [given(WITHIN, 2_048, seed=seed, **options) for seed in range(60)]
+    far = float(stats.t.ppf(0.975, 15))
+    for (output, name), truth in truths.items():
+        told = np.asarray([of(found, output, name, "first_order") for found in many])
+        held = np.mean(np.abs(told[:, 0] - truth) <= far * told[:, 1])
+        assert held >= 0.88, (output, name, held)
+        assert told[:, 1].mean() < (0.12 if output == "long" else 0.06), (output, name)
+
+
+def test_bins_are_as_many_as_told_each_full_and_finest_at_the_ends() -> None:
+    for count in (1_024, 5_000, 131_072, 1_000_000):
+        sizes = np.diff(bins_for(count), prepend=0) // 2
+        assert sizes.sum() == count
+        assert len(sizes) % 2 == 0
+        assert sizes.min() >= 16
+        np.testing.assert_allclose(sizes, sizes[::-1], atol=1)
+        assert sizes[0] == sizes.min() < sizes.max() / 4
 
 
 def test_the_result_is_the_same_to_the_byte_for_any_number_of_workers_with_loops_and_without() -> None:
@@ -142,7 +194,7 @@ def test_the_result_is_the_same_to_the_byte_for_any_number_of_workers_with_loops
     ids=["distinct", "mostly nothing", "nothing between two", "two values", "ties at both ends", "signs of nought"],
 )
 def test_sides_are_those_of_swings_and_ranks_those_of_scipy(row: Any) -> None:
-    found = graded([row], 10)
+    found = graded([row], 20 * np.arange(1, 11))
     low, high = tails(row)
     sides = found.sides[0][found.bins[0]]
     assert np.flatnonzero(sides == 1).tolist() == list(low)

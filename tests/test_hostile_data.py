@@ -1,6 +1,7 @@
 """Files made to tire, to deceive or to be misread; exact messages are in ``test_bad_files``."""
 
 import re
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -67,11 +68,28 @@ def test_mistakes_of_many_kinds_end_with_a_word_that_there_are_more() -> None:
     assert said[-1] == "and more, which is told when these are mended"
 
 
-@pytest.mark.parametrize("letter", ["\xad", "\u061c", "\u3164", "\U000e0041", "\ufffe", "\uffff", "\u202e", "\u2066"])
+UNSEEN = "\xad\u034f\u061c\u115f\u180b\u202e\u2066\u206a\u2800\u3164\ufe00\ufe0f\ufff0\ufffe\uffff"
+UNSEEN += "\U0001d173\U000e0041\U000e0100"
+
+
+@pytest.mark.parametrize("letter", UNSEEN)
 @pytest.mark.parametrize("spelt", [True, False])
 def test_letters_that_nobody_sees_are_refused(letter: str, spelt: bool) -> None:
     code = f"\\U{ord(letter):08x}" if spelt else letter
     assert f"invisible character (U+{ord(letter):04X})" in refusal(f'simlib: 1\ntitle: "a{code}b"\n')
+
+
+def test_no_letter_that_unicode_calls_ignorable_or_unseen_makes_a_name() -> None:
+    unseen = (chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) in {"Cf", "Cc", "Zl", "Zp"})
+    passed = {letter for letter in unseen if not document._FORBIDDEN.search(f"a{letter}b")} - {"\t", "\n", "\r"}
+    scripts = {unicodedata.name(letter).split()[0] for letter in passed}
+    assert scripts == {"ARABIC", "SYRIAC", "KAITHI"}, "signs that are seen, about the number that follows"
+
+
+def test_a_picture_of_a_sign_is_a_name_and_what_makes_it_one_is_none() -> None:
+    heart = "\u2764\ufe0f 1\ufe0f\u20e3"
+    assert parse_config(HEAD.replace("a small file", heart)).title == heart
+    assert "U+FE0F" in refusal('simlib: 1\ntitle: "\ufe0f"\n')
 
 
 def test_more_options_than_can_be_compared_are_refused() -> None:

@@ -114,8 +114,9 @@ def test_a_name_as_long_as_a_file_system_allows_is_written(tmp_path: Path) -> No
         (lambda run: changed(run / "manifest.json", "summary_sha256", None), "is not what the run has written"),
         (lambda run: replaced(run / "summary.json", os.mkfifo), "found something that is no file"),
         (lambda run: os.truncate(run / "summary.json", 1 << 40), "at most 64 MiB"),
+        (lambda run: (run / "summary.json").write_text(f"[{'{},' * 1_000_000}0]"), "at most 1,000,000 entries"),
     ],
-    ids=["long_number", "edited", "boolean_version", "manifest", "digest", "pipe", "terabyte"],
+    ids=["long_number", "edited", "boolean_version", "manifest", "digest", "pipe", "terabyte", "entries"],
 )
 def test_a_run_that_was_changed_is_refused(run: Path, damage: Callable[[Path], object], words: str) -> None:
     damage(run)
@@ -181,7 +182,7 @@ def test_no_format_is_not_every_format(config: Path, formats: str, capsys: pytes
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds a process to its share of memory")
 def test_a_run_that_memory_cannot_hold_is_refused_in_words(config: Path) -> None:
-    held = "run: {simulations: 1e9, keep: all}"
+    held = "run: {simulations: 3e8, keep: all}"  # one number of each is more than the process may have
     config.write_text(FILE.replace("run: {simulations: 200, seed: 1}", held), encoding="utf-8")
     limit = "import resource, sys; resource.setrlimit(resource.RLIMIT_AS, (1 << 31, 1 << 31))"
     code = f"{limit}; from simlib.cli import main; sys.exit(main(['run', {str(config)!r}]))"

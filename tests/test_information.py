@@ -159,6 +159,20 @@ decision:
         np.testing.assert_allclose(row, expected[name], rtol=1e-12)
 
 
+@pytest.mark.parametrize("option", ["o", "all_in_one"])
+def test_what_a_slowed_measure_costs_to_run_is_told_by_its_name_in_the_file(option: str) -> None:
+    body = f"""
+councils: {{a: {{gap: {{basis: cumulative_base, already_includes_savings: no, plan: 1}}}}}}
+measures:
+  base: {{council: a, basis: recurring, from: 2020/21, saving: 1, running_cost: 0.1}}
+  other: {{council: a, basis: recurring, from: 2020/21, saving: 0.2, slows: {{base: 12 months}}, running_cost: 0.02}}
+options: {{{option}: {{councils: a, measures: [other, base]}}}}
+decision: {{loss: {{one_off: 0, running_cost: 1, shortfall: 0, unneeded_cuts: 0, below_minimum: 0, source: made up}}}}
+"""
+    found = losses(simulate(compile_model(parsed(body, HEAD)), 16, seed=1))
+    np.testing.assert_allclose(found.values[0], 4 * 0.02 + 3 * 0.1, rtol=1e-12)
+
+
 def test_perfect_information_of_a_small_table_is_worked_out_by_hand() -> None:
     values = np.tile([[0.0, 4.0], [1.0, 2.0]], (1, 800))
     assert perfect_value(values).value == pytest.approx(1.5 - 1.0)

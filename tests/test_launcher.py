@@ -183,6 +183,12 @@ def test_the_tests_ask_for_their_extra_once_and_run_at_the_repositorys_root(
     assert again.echo["words"][-1:] == ["-x"]
 
 
+@pytest.mark.parametrize("words", [["--backend", "dask"], ["--backend=dask"]])
+def test_a_run_on_other_machines_asks_for_its_extra(launcher: ModuleType, words: list[str]) -> None:
+    assert launcher.extras_for(["run", "x.yaml", *words]) == ["distributed"]
+    assert launcher.extras_for(["run", "x.yaml", "--backend", "loky"]) == []
+
+
 def test_an_edit_of_the_pins_installs_again_and_keeps_the_tests_extra(repository: Path) -> None:
     start(repository, "test")
     (repository / "constraints.txt").write_text("# another pin\n")

@@ -1,16 +1,22 @@
 """The page as text: its structure, its references, what it lets in; tests/test_page.py has it in a browser."""
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
+from docx import Document
 from synthetic_summary import document, outputs_only, summary
 from told_reports import NASTY, told
 
-from simlib.layout import Report
+from simlib.layout import Report, everything
 from simlib.report import build_report
+from simlib.reporters.docx import write_docx
 from simlib.reporters.html import page
+from simlib.reporters.markdown import markdown
+from simlib.reporters.papers import picture_numbers, table_numbers
 
 
 class Page(HTMLParser):
@@ -57,6 +63,25 @@ def test_the_page_has_a_language_one_h1_and_headings_in_order(rendered: Page) ->
 def test_every_table_has_a_caption_and_scoped_headers(rendered: Page) -> None:
     assert len(rendered.all("caption")) == len(rendered.all("table")) > 5
     assert {attributes.get("scope") for attributes in rendered.all("th")} == {"col", "row"}
+
+
+def test_a_table_and_a_picture_have_the_same_number_in_the_page_the_document_and_the_text(tmp_path: Path) -> None:
+    report = build_report(summary())
+    lines = [line.text for line in Document(str(write_docx(report, tmp_path))).paragraphs]
+    texts = {
+        "page": unescape(re.sub("<[^>]+>", "", re.sub("</(fig)?caption>", "\n", page(report)))),
+        "text": re.sub(r"\\(?=[^\w\s])|\*\*", "", markdown(report)),
+        "document": "\n".join(lines),
+    }
+    numbers, pictures = table_numbers(report), picture_numbers(report)
+    sections = list(everything(report.sections))
+    told = {f"Figure {pictures[chart.id]}: {chart.title}" for one in sections for chart in one.charts}
+    told |= {f"Table {numbers[chart.table.id]}: {chart.table.caption}" for one in sections for chart in one.charts}
+    told |= {f"Table {numbers[table.id]}: {table.caption}" for one in sections for table in one.tables}
+    assert len(told) == len(numbers) + len(pictures) > 40
+    for name, text in texts.items():
+        found = {line.strip() for line in text.split("\n")}
+        assert told - found == set(), name
 
 
 def test_every_chart_has_alternative_text_that_states_figures(rendered: Page) -> None:

@@ -19,6 +19,7 @@ from simlib.decisions.over_programming import over_programming
 from simlib.decisions.question import ask
 from simlib.decisions.reverse_stress import reverse_stress
 from simlib.decisions.stress import stress
+from simlib.musthold import over_programming_sentence
 
 COUNT = 65_536
 MEAN, SD, NOISE = 1.2, 0.1, 0.3
@@ -73,6 +74,46 @@ def test_the_plans_own_break_even_leaves_everything_else_as_planned() -> None:
     assert break_even(same, question, "drivers.share").at_plan == pytest.approx((1.0,), abs=1e-12)
     assert break_even(same, question, COST).at_plan == pytest.approx((0.5,), abs=1e-12)
     assert break_even(same, question, "drivers.unused").at_plan == ()
+
+
+def test_a_plan_that_just_closes_asks_nothing_of_what_it_does_not_depend_on() -> None:
+    """Nor of what it depends on beyond a point: then it is that point."""
+    body = """
+councils: {a: {gap: {basis: cumulative_base, already_includes_savings: no, plan: 4.1}}}
+drivers:
+  unused: {kind: number, dist: uniform, low: 0, high: 1, plan: 0.5}
+  late: {kind: duration, dist: uniform, low: 0 months, high: 60 months, plan: 0 months}
+  posts: {kind: count, dist: discrete, values: [1, 2, 3, 4], weights: [25%, 25%, 25%, 25%], plan: 3}
+measures:
+  m: {council: a, basis: recurring, from: 2020/21, saving: 2, realisation: {dist: uniform, low: 60%, high: 100%}}
+  n: {council: a, basis: recurring, from: 2020/21, saving: 2.1 * drivers.posts / 3, delay: drivers.late}
+options: {o: {councils: a, measures: [m, n]}}
+"""
+    futures = drawn(body, 1_024)
+    same, question = Same.of(futures), ask(futures.model, "o")
+
+    def told(address: str) -> tuple[float, ...]:
+        return break_even(same, question, address).at_plan
+
+    assert told("drivers.unused") == ()
+    assert told("drivers.late") == pytest.approx((4.0,), abs=1e-7), "from four years on it comes after the target"
+    assert told("measures.m.realisation") == pytest.approx((1.0,), abs=1e-8)
+    assert told("drivers.posts") == (3.0,), "two and a half posts are none"
+
+
+def test_a_peak_between_the_values_that_are_looked_at_first_is_found() -> None:
+    more = "  way: {kind: number, dist: uniform, low: 0, high: 1, plan: 0.5}\n"
+    for middle in (0.215, 0.47, 0.82):
+        futures = linear(f"2 - 60 * abs(drivers.way - {middle})", more)
+        found = break_even(Same.of(futures), ask(futures.model, "o"), "drivers.way", levels=(0.9, 0.95))
+        assert found.course.goes == "both ways"
+        for each in found.course.reached:
+            assert each.holds
+            assert each.least is not None
+            assert each.most is not None
+            half = (1 - NOISE * norm.ppf(each.level)) / 60
+            assert (each.least.value + each.most.value) / 2 == pytest.approx(middle, abs=1e-6)
+            assert (each.most.value - each.least.value) / 2 == pytest.approx(half, rel=0.03)
 
 
 def test_what_no_value_reaches_is_said_with_how_far_the_best_one_gets() -> None:
@@ -137,6 +178,38 @@ def test_an_amount_of_saving_is_made_sure_by_the_quantile_of_what_is_delivered()
         over_programming(futures, ask(futures.model, "nothing"))
     with pytest.raises(ModelError, match="there is no measure 'n' in this option"):
         over_programming(futures, ask(futures.model, "o"), ["n"])
+
+
+def test_a_slowed_measure_is_named_as_in_the_file() -> None:
+    body = """
+councils: {a: {gap: {basis: cumulative_base, already_includes_savings: no, plan: 1}}}
+measures:
+  base: {council: a, basis: recurring, from: 2020/21, saving: 1, realisation: {dist: uniform, low: 60%, high: 100%}}
+  other: {council: a, basis: recurring, from: 2020/21, saving: 0.1, slows: {base: 3 months}}
+options: {o: {councils: a, measures: [base, other]}}
+"""
+    futures = drawn(body, 4_096)
+    question = ask(futures.model, "o")
+    assert over_programming(futures, question).measures == ("base", "other")
+    found = over_programming(futures, question, ["base"], levels=(0.9,))
+    assert found.measures == ("base",)
+    assert found.needed(0.9) == pytest.approx(0.9 / 0.64, abs=0.02), "with the other's tenth"
+
+
+def test_a_plan_whose_measures_overlap_is_said_to_count_that_twice() -> None:
+    body = """
+councils: {a: {gap: {basis: cumulative_base, already_includes_savings: no, plan: 1}}}
+measures:
+  base: {council: a, basis: recurring, from: 2020/21, saving: 1, realisation: {dist: uniform, low: 60%, high: 100%}}
+  other: {council: a, basis: recurring, from: 2020/21, saving: 0.4, overlaps: {base: 0.3}}
+options: {o: {councils: a, measures: [base, other]}}
+"""
+    futures = drawn(body, 4_096)
+    both, one = (over_programming(futures, ask(futures.model, "o"), names).document() for names in (None, ["base"]))
+    assert [(found["planned"], found["overlaps"]) for found in (both, one)] == [(1.4, True), (1.0, False)]
+    told = [over_programming_sentence(found, "£m", "It", "of closing the gap") for found in (both, one)]
+    assert told[0].startswith("It plans £1.4m a year, counting twice what its measures overlap. To be sure")
+    assert told[1].startswith("It plans £1.0m a year. To be sure")
 
 
 TWO = """
@@ -232,6 +305,32 @@ events:
     assert reverse_stress(other, ask(other.model, "o")).distance == math.inf
 
 
+@pytest.mark.parametrize("chance", [0.002, 0.0005])
+def test_an_event_that_hardly_ever_comes_is_still_tried(chance: float) -> None:
+    more = f"""
+events:
+  shock: {{chance: {chance:%}, plan: does_not, lines: {{councils.a.pressures.cost: {{change: 5, basis: recurring}}}}}}
+"""
+    for seed in range(4):
+        futures = drawn(LINEAR.replace("SAVING", "4").replace("sd: 0.3", "sd: 0.05") + more, 1_024, seed=seed)
+        found = reverse_stress(futures, ask(futures.model, "o"))
+        assert found.beta == pytest.approx(norm.ppf(1 - chance), abs=1e-4)
+        assert found.parts[0].assumption.address == "events.shock"
+
+
+def test_what_counts_only_where_a_rare_event_comes_is_tried_with_it() -> None:
+    """The event by itself does no harm: its cost has to be high as well."""
+    more = """
+  dear: {kind: money, dist: normal, mean: 0, sd: 1, plan: 0}
+events:
+  shock: {chance: 1%, plan: does_not, lines: {councils.a.pressures.cost: {change: drivers.dear, basis: recurring}}}
+"""
+    futures = drawn(LINEAR.replace("SAVING", "2.5").replace("sd: 0.3", "sd: 0.01") + more, 1_024)
+    found = reverse_stress(futures, ask(futures.model, "o"))
+    assert found.beta == pytest.approx(math.hypot(norm.ppf(0.99), 1.5), abs=0.001)
+    assert {part.assumption.address for part in found.parts} >= {"events.shock", "drivers.dear"}
+
+
 def test_peeling_finds_a_known_box_and_leaves_other_figures_out() -> None:
     draws = np.random.default_rng(5).random((6, 20_000))
     hits = (draws[1] > 0.7) & (draws[4] < 0.4) & (draws[4] > 0.1)
@@ -256,6 +355,29 @@ def test_a_box_is_told_in_round_figures_and_counted_in_other_futures() -> None:
     assert found.coverage.probability > 0.98
     assert abs(found.size.probability - norm.cdf(-1)) < 4 * found.size.error
     assert found.density.count < COUNT / 2 * 0.2
+
+
+@pytest.mark.parametrize(
+    ("stated", "fails", "limits", "words"),
+    [
+        ("dist: uniform, low: 0, high: 1", "where(drivers.way > 0.31, where(drivers.way < 0.34, 0, 3), 3)",
+         (0.31, 0.34), ("0.31", "0.34")),
+        ("dist: discrete, values: [0, 0.25, 0.5, 0.75, 1], weights: [20%, 30%, 25%, 15%, 10%]",
+         "where(drivers.way > 0.7, 0, 3)", (0.75, None), ("0.75", None)),
+    ],
+    ids=["narrow", "single values"],
+)  # fmt: skip
+def test_rounding_a_box_leaves_what_it_holds(
+    stated: str, fails: str, limits: tuple[float, float | None], words: tuple[str, str | None]
+) -> None:
+    futures = linear(f"'{fails}'", f"  way: {{kind: number, {stated}, plan: 0}}\n")
+    found = box(futures, ask(futures.model, "o"))
+    assert found is not None
+    [limit] = found.limits
+    assert (limit.least, limit.most) == limits
+    assert (limit.least_words, limit.most_words) == words
+    assert found.density.probability > 0.99
+    assert found.coverage.probability > 0.95
 
 
 def test_no_box_is_told_where_too_few_futures_fail() -> None:

@@ -108,6 +108,16 @@ def test_several_bad_overrides_are_said_at_once() -> None:
     ]
 
 
+def test_more_figures_than_anybody_lays_over_a_file_are_refused_at_once() -> None:
+    many = {f"drivers.a{i}": "1" for i in range(20_000)}
+    said = refusal(COUNCIL, "c.yaml", overrides=many)
+    assert said == "--set: expected at most 1,000 figures, got 20,000"
+    figures = "".join(f"\n    {address}: {value}" for address, value in many.items())
+    text = f"simlib: 1\ntitle: x\ndrivers: {{a: 1}}\nreadings:\n  r:\n   why: w\n   set: {figures}\n"
+    said = refusal(text, "c.yaml")
+    assert said == "c.yaml:8:5: readings.r.set: expected at most 1,000 figures, got 20,000 (in the reading 'r')"
+
+
 def test_a_reading_is_the_file_with_other_figures(config: Config) -> None:
     cash = config.with_reading("cash")
     assert (cash.measures["shared"].basis, cash.measures["shared"].over) == ("cumulative", 3.0)

@@ -99,6 +99,45 @@ options: {o: {councils: a, measures: [m, n]}}
     }
 
 
+CHOOSING = """
+simlib: 1
+title: What is chosen
+money: £m
+years: 2026/27 to 2028/29
+target_year: 2028/29
+councils:
+  a:
+    gap: {basis: cumulative_base, already_includes_savings: no, plan: 1}
+    general_fund: {opening: 4, minimum: 1}
+measures:
+  quick: {council: a, saving: 0.5, basis: recurring, from: 2026/27, effort: 2}
+  hard: {council: a, saving: 0.5, basis: recurring, from: 2026/27, effort: 1.5, slows: {quick: 3 months}}
+options: {both: {councils: a, measures: [quick, hard]}}
+decision:
+  capacity: 3.5
+  loss:
+    one_off: 1
+    running_cost: 1
+    shortfall: 3
+    unneeded_cuts: 0.5
+    below_minimum: £250_000
+    councils: a
+    source: {what: ours, mark: judgement}
+  learnable:
+    pilot: {label: What a pilot shows, figures: measures.*.realisation, by: 2026-02-01, cost: £30_000}
+"""
+
+
+def test_what_a_choice_turns_on_is_told() -> None:
+    text = CHOOSING.replace("effort: 2}", "effort: 2, realisation: {dist: uniform, low: 50%, high: 100%}}")
+    told = "\n".join(read_back(parse_config(text)))
+    assert "delays quick where both are in an option: 3 months; effort in each year of building up: 1.5" in told
+    assert "Measures may take an effort of 3.5 together in any one year" in told
+    assert "3 for each £ of a recurring gap in the target year and 0.5 for each £ of savings beyond it" in told
+    assert "and £0.25m once where reserves fall below their minimum; counted of a" in told
+    assert "What a pilot shows could be known by 1 February 2026, for £30,000: measures.*.realisation" in told
+
+
 def test_a_note_that_holds_in_several_readings_is_told_once(root: Path) -> None:
     from simlib import compile_model, simulate, simulate_plan, summarise
 

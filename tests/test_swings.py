@@ -6,10 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from small_files import parsed
 
 from simlib import compile_model, load_config, simulate, simulate_plan, summarise
+from simlib.leverage import leverage
 from simlib.naming import figure_name
-from simlib.sensitivity.swings import MOST, tails
+from simlib.sensitivity.swings import MOST
+from simlib.sensitivity.tables import tails
 
 TAIL_MEAN = 1.7549833193248680  # of a standard normal figure beyond its 90 % quantile: density there, over a tenth
 
@@ -105,3 +108,58 @@ def test_a_claim_and_a_council_are_told_of_with_their_chances(root: Path) -> Non
 )  # fmt: skip
 def test_a_figure_is_called_by_the_labels_of_where_it_stands(root: Path, address: str, name: str) -> None:
     assert figure_name(load_config(root / "configs" / "south_somerset.yaml"), address) == name
+
+
+def test_what_a_figure_is_made_of_is_told_from_what_only_goes_together_with_it(tmp_path: Path, root: Path) -> None:
+    found = swings_of(tmp_path, LINEAR.replace("DEPENDENCE", TOGETHER.replace("drivers.x", "drivers.unused")))
+    assert {name.removeprefix("drivers."): entry["enters"] for name, entry in found.items()} == {
+        "x": True, "z": True, "often": True, "rare": True, "unused": False,
+    }  # fmt: skip
+    model = compile_model(load_config(root / "configs" / "south_somerset.yaml"))
+    document = summarise(simulate(model, 2_048, seed=1), simulate_plan(model)).document
+    of_solo = {entry["address"]: entry for entry in document["swings"]["options"]["solo"]["south_somerset"]}
+    cost = of_solo["measures.transformation.one_off.implementation.overrun"]
+    assert abs(cost["shift"]) > 4 * cost["error"], "it goes together with how late the saving comes"
+    assert not cost["enters"]
+    inside = {address for address, entry in of_solo.items() if entry["enters"]}
+    assert {"measures.transformation.delay", "programmes.solo.realisation", "drivers.pay_award_error"} <= inside
+    assert not {address for address in inside if ".one_off." in address or ".sedgemoor." in address}
+
+
+def test_a_small_step_of_an_assumption_is_worth_what_the_plan_says(root: Path) -> None:
+    model = compile_model(load_config(root / "configs" / "south_somerset.yaml"))
+    solo, merged = (
+        {entry["address"]: entry for entry in leverage(model)[option]["south_somerset"]}
+        for option in ("solo", "joint_authority_and_transformation")
+    )
+    share = solo["programmes.solo.realisation"]
+    assert share["by"] == "one point"
+    assert share["shift"] == pytest.approx(-0.01 * 4.2)  # of £4.2m
+    assert share["just_closed"] == pytest.approx(1 - 0.1 / 4.2)  # £0.1m to spare of £4.2m
+    assert merged["programmes.solo.realisation"]["just_closed"] == pytest.approx(2.9 / 3.9)  # £0.3m of it overlaps
+    assert solo["drivers.pay_award_error"]["shift"] > 0
+    assert solo["drivers.pay_award_error"]["just_closed"] is None, "no share delivered"
+    sizes = [abs(entry["shift"]) for entry in solo.values()]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+OVERLAP = """
+councils:
+  a: {gap: {basis: cumulative_base, already_includes_savings: no, plan: 6}}
+measures:
+  first:
+    {council: a, saving: 10, basis: recurring, from: 2020/21, realisation: {dist: uniform, low: 0, high: 1, plan: 100%}}
+  second:
+    {council: a, saving: 10, basis: recurring, from: 2020/21, realisation: {dist: uniform, low: 0, high: 1, plan: 50%},
+     overlaps: {first: 6}}
+options:
+  o: {councils: [a], measures: [first, second]}
+"""
+
+
+def test_a_gap_that_does_not_go_evenly_with_a_share_is_closed_where_it_is_looked_for() -> None:
+    found = leverage(compile_model(parsed(OVERLAP)))["o"]["a"]
+    closed = {entry["address"]: entry["just_closed"] for entry in found}
+    # with f of the first delivered they save 10 f + 5 - 6 min(f, 1/2): below one half that is 4 f + 5
+    assert closed["measures.first.realisation"] == pytest.approx(0.25, abs=1e-8)
+    assert closed["measures.second.realisation"] is None, "the first alone saves enough"

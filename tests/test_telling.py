@@ -108,7 +108,7 @@ def test_a_headline_on_31_march_stands_beside_the_budget_of_the_year_in_cash() -
     doc["options"]["solo"]["councils"]["south"]["closes"]["in_year"] |= {"probability": 0.07, "error": 0.0007}
     paragraphs = section(build_report(summary(doc)), "summary_south").paragraphs
     words = next(p for p in paragraphs if p.startswith("In cash, the budget of 2019/20 itself balances"))
-    assert "Solo business case in 7 of 100" in words
+    assert "‘Solo business case’ in 7 of 100" in words
     assert "Do nothing" not in words
 
 
@@ -116,9 +116,9 @@ def test_every_test_and_every_year_stand_in_an_appendix_that_the_console_leaves_
     report = build_report(summary())
     doc, found = document(), tables(report)
     assert found["tests_south"].headings[1:] == tuple(doc["tests"].values())
-    rows = found["gap_recurring_by_year_south"].rows
+    rows = found["gap_by_year_south"].rows
     assert len(rows) == len(doc["years"]) * len(found["tests_south"].rows)
-    worse, middle, better = (cell.value for cell in rows[0][2:])
+    worse, middle, better = (cell.value for cell in rows[0][2:5])
     assert None not in (worse, middle, better)
     assert sorted((better or 0.0, middle or 0.0, worse or 0.0)) == [better, middle, worse]
     assert "in detail" not in told(report)
@@ -170,7 +170,7 @@ def test_a_headline_other_than_the_gap_is_told_by_its_name() -> None:
 
 def test_results_under_an_event_are_given_where_they_differ_and_only_there() -> None:
     report = build_report(summary())
-    rows = {row[0].text: row for row in tables(report)["event_partner_signs"].rows}
+    rows = {row[1].text: row for row in tables(report)["event_effects"].rows if row[0].text == "The partner signs"}
     assert "Joint Authority and transformation, South District Council" in rows
     assert not any(name.startswith("Do nothing") for name in rows)
     first = section(report, "events").paragraphs[0]
@@ -184,7 +184,8 @@ def test_an_event_that_never_happens_in_the_futures_has_no_conditional_result() 
     for option in doc["events"]["partner_signs"]["closes_if"].values():
         option.update(dict.fromkeys(option))
     report = build_report(summary(doc))
-    assert "event_partner_signs" not in tables(report)
+    effects = tables(report).get("event_effects")
+    assert effects is None or not any(row[0].text == "The partner signs" for row in effects.rows)
 
 
 def test_a_claim_is_told_under_an_event_too() -> None:
@@ -194,8 +195,9 @@ def test_a_claim_is_told_under_an_event_too() -> None:
     }
     chance_of_it = {"label": "A third council joins", "chance": made_chance(0.5, 4_000), "plan": False}
     doc["events"] = {"third": chance_of_it | sides}
-    row = tables(build_report(summary(doc)))["event_third"].rows[0]
-    assert [cell.text for cell in row] == ["Strategic alliance, its claim is kept", "about 40 of 100", "10 of 100"]
+    row = tables(build_report(summary(doc)))["event_effects"].rows[0]
+    told_of = ["A third council joins", "Strategic alliance, its claim is kept", "about 40 of 100", "10 of 100"]
+    assert [cell.text for cell in row] == told_of
 
 
 def test_jointly_stands_beside_each_council_alone() -> None:
@@ -257,7 +259,7 @@ def test_warnings_are_told_and_notes_are_counted() -> None:
     report = build_report(summary(doc))
     text = flat(told(report))
     assert "Warning: Pay award: known only afterwards" in text
-    assert "1 note is in the appendix ‘Notes on the simulation’." in text
+    assert "1 note is in the report's appendix ‘Notes on the simulation’." in text
     assert "correlations were met" not in text
     assert "Note: correlations were met" in section(report, "notes").paragraphs
 
@@ -273,11 +275,12 @@ def test_the_quiet_report_is_one_line_for_each_option() -> None:
     )
 
 
-@pytest.mark.parametrize("table", ["bridge_solo_south_figures", "steps_solo_south"])
+@pytest.mark.parametrize("table", ["bridge_solo_south_figures", "steps_south"])
 def test_a_bridge_lists_its_steps_from_the_largest_and_they_add_up_to_the_middle(table: str) -> None:
     doc = document()
-    rows = tables(build_report(summary(doc)))[table].rows
-    values = [row[1].value or 0.0 for row in rows]
+    found = tables(build_report(summary(doc)))[table]
+    rows, at = found.rows, found.headings.index("Gap" if "Gap" in found.headings else "Solo business case")
+    values = [row[at].value or 0.0 for row in rows]
     assert [row[0].text for row in rows] == [
         "Business case",
         "Savings delivered",
@@ -289,6 +292,78 @@ def test_a_bridge_lists_its_steps_from_the_largest_and_they_add_up_to_the_middle
     assert sum(values[:3]) == pytest.approx(values[3])
     assert values[3] + values[4] == pytest.approx(values[5])
     assert values[5] == doc["options"]["solo"]["councils"]["south"]["gap_recurring"]["2019/20"]["p50"]
+
+
+def test_how_a_measure_strays_around_its_programme_is_no_assumption_that_lacks_a_source() -> None:
+    doc = document()
+    before = build_report(summary(doc))
+    stray = {**doc["drivers"]["drivers.pay_award"], "label": "Digital: apart from its programme", "source": None}
+    doc["drivers"]["measures.digital.individual"] = stray
+    report = build_report(summary(doc))
+    rows = [[row[0].text for row in tables(each)["assumption_register"].rows] for each in (before, report)]
+    assert rows[0] == rows[1]
+    assert tables(report)["assumption_register"].note.startswith("Not listed: how 1 measure strays")
+    drafts = [next(p for p in section(each, "section_25_south").paragraphs if "Robustness" in p)
+              for each in (before, report)]  # fmt: skip
+    assert drafts[0] == drafts[1]
+    assert any("measures.digital.individual" in row[0].text for row in tables(report)["asked_and_drawn"].rows)
+
+
+def test_what_was_known_only_afterwards_is_told_in_one_paragraph_without_addresses() -> None:
+    doc = document()
+    text = "rests on evidence of {}, known only after the decision date 2016-03-17: fitted with delay_programme"
+    late = (("2025-03", "Share delivered"), ("2016-04", "Redundancy reserve"), ("2016-04", "Capital receipts"))
+    doc["checks"] = [
+        {"id": "hindsight", "level": "warning", "address": f"measures.m{at}", "label": label, "text": text.format(date)}
+        for at, (date, label) in enumerate(late)
+    ]
+    doc["config"]["as_at"] = "2016-03-17"
+    assert section(build_report(summary(doc)), "checks").paragraphs == (
+        (
+            "Warning: 3 entries rest on evidence that was known only after the decision date 2016-03-17: of 2016-04,"
+            " ‘Redundancy reserve’ and ‘Capital receipts’; of 2025-03, ‘Share delivered’. The report's appendix on"
+            " assumptions gives the sources."
+        ),
+    )
+
+
+def test_what_is_noted_of_several_is_told_once_by_the_names_that_a_reader_knows() -> None:
+    doc = document()
+    text = "does not apply: programmes.solo.realisation is certain here (in the reading 'cautious')"
+    doc["checks"] = [
+        {"id": "void", "level": "note", "address": f"dependence.{at}", "label": label, "text": text}
+        for at, label in enumerate(("Short and late", "Late and dear"))
+    ]
+    label = doc["drivers"]["programmes.solo.realisation"]["label"]
+    report = build_report(summary(doc))
+    reading = "in the reading ‘Cautious delivery’"
+    said = f"Note: ‘Short and late’ and ‘Late and dear’: does not apply: ‘{label}’ is certain here ({reading})"
+    assert section(report, "notes").paragraphs == (said,)
+    assert section(report, "checks").paragraphs == ("1 note is in the report's appendix ‘Notes on the simulation’.",)
+
+
+def test_what_only_goes_together_with_the_gap_is_marked_and_never_said_to_move_it_most() -> None:
+    doc = document()
+    for option in doc["swings"]["options"].values():
+        for entries in option.values():
+            entries[0]["enters"] = False
+    report = build_report(summary(doc))
+    rows = tables(report)["swings_solo_south_figures"].rows
+    first, second = (doc["drivers"]["programmes.solo.realisation"]["label"], "The partner signs")
+    assert [row[0].text for row in rows[:2]] == [f"{first}, not in it itself", second]
+    most = next(p for p in section(report, "summary_south").paragraphs if p.startswith("What moves the answer most"))
+    assert f"‘{first}’" not in most
+    assert f"‘{second}’" in most
+
+
+def test_a_small_step_and_the_share_that_just_closes_the_gap_are_told_beside_what_moves_it() -> None:
+    report = build_report(summary())
+    rows = [[cell.text for cell in row] for row in tables(report)["ladder_south"].rows]
+    at = tables(report)["ladder_south"].headings.index("Solo business case")
+    assert [(row[1], row[at]) for row in rows] == [("one point more", "-£42.0k"), ("one point more", "+£1.7k")]
+    label = document()["drivers"]["programmes.solo.realisation"]["label"]
+    words = f"Solo business case: everything else as planned, ‘{label}’ has to be 97.6% for the gap to be just closed."
+    assert words in section(report, "swings_south").paragraphs
 
 
 def test_the_register_flags_assumptions_without_a_source() -> None:

@@ -12,7 +12,7 @@ from simlib import compile_model, load_config, simulate, simulate_plan, summaris
 from simlib.layout import Chart, Report, Table, everything
 from simlib.report import build_report, load_summary, write_report
 
-CASES = ("south_somerset", "boston_east_lindsey", "hartlepool_darlington")
+CASES = ("south_somerset", "boston_east_lindsey", "boston_east_lindsey_october", "hartlepool_darlington")
 Figures = tuple[float, ...]
 
 
@@ -53,6 +53,13 @@ def leaves(value: Any) -> Iterator[float]:
         yield float(value)
 
 
+def observed_of(document: Mapping[str, Any]) -> Figures:
+    """Give every figure that a summary has of what was observed, as it was before and as it is now."""
+    found = document["observed"]
+    return () if found is None else tuple(leaves([found, document["options"], document["readings"], document["drivers"],
+                                                  document["outputs"]]))  # fmt: skip
+
+
 def totals(pair: Mapping[str, Any], years: Sequence[str]) -> Iterator[float]:
     """Give what is not in a summary but adds up from it: plans and averages over the years, and who pays the rest."""
     added = {
@@ -85,7 +92,8 @@ def figures_of(document: Mapping[str, Any], options: Sequence[str], councils: Se
         for event in document["events"].values():
             for side in ("closes_if", "closes_if_not"):
                 found += leaves([event[side].get(option, {}).get(place) for place in places])
-        found += leaves([document["swings"]["options"].get(option, {}).get(place) for place in places])
+        for moved in (document["swings"]["options"], document["leverage"]):
+            found += leaves([moved.get(option, {}).get(place) for place in places])
     for council in councils:
         found += leaves(document["councils"].get(council))
         pairs = document["comparisons"].get(council) or {}
@@ -151,6 +159,8 @@ def record(case: str, place: str) -> Figures:
 def about_cell(case: str, table: Table, row: str, heading: str) -> Figures:
     """Give the figures that a cell may hold: of one address where its row names one, else of options and councils."""
     document = run_of(case)[1]
+    if table.id.startswith("actuals_"):
+        return observed_of(document)
     address = re.search(r"\(([a-z0-9_]+\.[a-z0-9_.]+)\)$", row)
     if address:
         return record(case, address[1])
@@ -183,12 +193,23 @@ class Place(NamedTuple):
         by_year = self.pair(option).get(f"one_off_{name}") or {}
         return float(sum(entry[level] for entry in by_year.values()))
 
+    def only_uncosted(self) -> float:
+        """Give by how many of 100 a chance is told larger than without what the business case does not cost."""
+        alone = self.pair()["costed_alone"]["probability"]
+        return (round(100 * self.closes()) - round(100 * alone)) / 100
+
     def worst(self, which: int) -> list[float]:
         """Give the chance of closing and the average gap on the better (0) or worse (-1) side of the largest swing."""
         found = self.document["swings"]["options"][self.option][self.council]
-        largest = next(entry for entry in found if abs(entry["shift"]) > 4 * entry["error"])
+        largest = next(entry for entry in found if abs(entry["shift"]) > 4 * entry["error"] and entry["enters"])
         side = sorted((largest["low"], largest["high"]), key=lambda end: end["mean"])[which]
         return [side["probability"], side["mean"]]
+
+    def just_closed(self) -> float:
+        """Give the one share delivered at which the plan's gap is just closed."""
+        found = self.document["leverage"][self.option][self.council]
+        (share,) = [entry["just_closed"] for entry in found if entry["just_closed"] is not None]
+        return float(share)
 
     def savings(self, option: str) -> Any:
         """Give the savings of the last year."""
@@ -204,13 +225,14 @@ class Place(NamedTuple):
 
     def rested_on(self) -> list[float]:
         """Count the estimates, and those that are somebody's judgement."""
-        drivers = self.document["drivers"].values()
+        drivers = [d for address, d in self.document["drivers"].items() if not address.endswith(".individual")]
         return [len(drivers), sum((d["source"] or {}).get("mark") == "judgement" for d in drivers)]
 
     def moving(self) -> float:
         """Count the estimates that move the council's gap under any option."""
         found = [entry for o in self.document["swings"]["options"].values() for entry in o.get(self.council, [])]
         clear = {entry["address"] for entry in found if abs(entry["shift"]) > 4 * entry["error"]}
+        clear = {address for address in clear if not address.endswith(".individual")}
         return len([address for address in clear if not address.startswith("events.") or ".lines." in address
                     or ".delays." in address or address.endswith((".chance", ".keeps", ".costs"))])  # fmt: skip
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from simlib.config import schema
-from simlib.config.checks import choices, councils, dependence, drivers, measures, options
+from simlib.config.checks import choices, councils, dependence, drivers, measures, observations, options
 from simlib.config.checks.whole import Check, Whole
 from simlib.config.document import MOST_PROBLEMS
 from simlib.config.nodes import Mapping, Node, Place, Text, address_part
@@ -17,6 +17,7 @@ CHECKS: tuple[Check, ...] = (
     *choices.CHECKS,
     *drivers.CHECKS,
     *dependence.CHECKS,
+    *observations.CHECKS,
 )
 
 

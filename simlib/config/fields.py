@@ -19,6 +19,7 @@ from simlib.config.quantities import ByYear, DatedChances, Kind, Quantity, Sourc
 from simlib.config.scalars import Setting
 from simlib.config.slots import Slot
 
+STAGES = ("identified", "approved", "implemented", "evidenced")  # of a figure that has come in, the weakest first
 MARK = "x-simlib"  # what json_schema replaces by the definition of this name
 
 _WIDER = "; more than the whole is scope_growth"
@@ -114,6 +115,17 @@ def _decision(node: Node, _: Setting) -> str:
     return str(text)
 
 
+def _stage(node: Node, _: Setting) -> str:
+    text = scalars.text_of(node, f"one of {', '.join(STAGES)}")
+    if text not in STAGES:
+        expected(text, f"one of {', '.join(STAGES)}")
+    return str(text)
+
+
+def _words(node: Node, _: Setting) -> str:
+    return str(scalars.text_of(node, "a figure such as £0.6m, 85%, 6 months or 12"))
+
+
 def _version(node: Node, _: Setting) -> int:
     if node != "1":
         refuse(node, f"expected 1, the version of this format, got {quote(node)}")
@@ -201,6 +213,8 @@ Prices: TypeAlias = Annotated[str, _by(_prices, "Prices")]
 VariesField: TypeAlias = Annotated[Varies, _by(varying.varies, "Varies")]
 YesNo: TypeAlias = Annotated[bool, _by(scalars.yes_no, "YesNo")]
 Decision: TypeAlias = Annotated[Literal["happens", "does_not"], _by(_decision, "Decision")]
+Stage: TypeAlias = Annotated[Literal["identified", "approved", "implemented", "evidenced"], _by(_stage, "Stage")]
+Words: TypeAlias = Annotated[str, _by(_words, "Words")]
 Day: TypeAlias = Annotated[date, _by(scalars.day, "Day")]
 Year: TypeAlias = Annotated[int, _by(scalars.year, "Year")]
 Years: TypeAlias = Annotated[tuple[int, ...], _by(scalars.horizon, "Years")]

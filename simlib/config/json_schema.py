@@ -93,6 +93,8 @@ def _scalars() -> Json:
         "Address": _text(_ADDRESS, "measures.transformation.delay"),
         "Prose": {"type": ["string", "number"], "minLength": 1},
         "RawValue": {},
+        "Words": {"type": ["string", "number"]},
+        "Stage": {"enum": ["identified", "approved", "implemented", "evidenced"]},
         "MoneyUnit": {"enum": ["£", "£k", "£m", "£bn"]},
         "Prices": _text(r"^(cash|real\s+[0-9]{4}/[0-9]{2,4})$", "real 2015/16"),
         "YesNo": {"enum": ["yes", "no", True, False]},

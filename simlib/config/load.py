@@ -4,63 +4,28 @@ The order: text, raw tree, ``--set`` and a variant (a reading, a stress scenario
 cross-references, variants.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from collections.abc import Mapping as AbstractMapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pydantic import PrivateAttr, ValidationError
 
 from simlib.config import crossrefs, document, nodes, overlay, schema
+from simlib.config.contents import contents_html
 from simlib.config.nodes import Mapping, Node, Text, without
+from simlib.config.origin import Origin, Overrides, named, pairs
 from simlib.config.scalars import Setting
 from simlib.config.translate import translated
 from simlib.errors import ConfigError, ModelError, Problem
 from simlib.units import UNITS
 from simlib.years import parse_years
 
-_LONGEST_WORDS = 160
 MOST_READINGS = 50  # and as many stress scenarios: each is checked, and run, as a whole file
+MOST_FIGURES = 1_000  # that are laid over a file at once: for each, what it stands in is copied
 _VARIANTS = {"readings": "reading", "stress": "stress scenario"}  # sections whose entries are laid over the file
-Overrides = AbstractMapping[str, str] | Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What a config was read from, and all that is needed to read it again with other figures.
-
-    Attributes
-    ----------
-    text
-        The text of the file, as it was.
-    name
-        What messages call it: the path as the user wrote it.
-    folder
-        Where data beside it are found; None for a text that is no file.
-    overrides
-        Address and text of each ``--set``, in order.
-    reading
-        The reading that is laid over the file, or None for the base reading.
-    stress
-        The stress scenario that is, or None.
-    """
-
-    text: str
-    name: str
-    folder: Path | None = None
-    overrides: tuple[tuple[str, str], ...] = ()
-    reading: str | None = None
-    stress: str | None = None
-
-    @property
-    def variant(self) -> tuple[str, str] | None:
-        """Section and name of what is laid over the file, or None for the file as it stands."""
-        if self.reading is not None:
-            return "readings", self.reading
-        return None if self.stress is None else ("stress", self.stress)
 
 
 class Config(schema.Config):
@@ -86,8 +51,8 @@ class Config(schema.Config):
 
     @property
     def overrides(self) -> tuple[tuple[str, str], ...]:
-        """Address and text of every ``--set`` laid over the file."""
-        return self._origin.overrides
+        """Address and text of every figure that an overlay or ``--set`` lays over the file."""
+        return self._origin.changes
 
     @property
     def reading(self) -> str | None:
@@ -102,15 +67,7 @@ class Config(schema.Config):
     @property
     def digest(self) -> str:
         """SHA-256 of the text and of what is laid over it, in hexadecimal."""
-        origin = self._origin
-        sha = hashlib.sha256(origin.text.encode())
-        for address, value in origin.overrides:
-            sha.update(f"\0{address}={value}".encode())
-        if origin.reading is not None:
-            sha.update(f"\0\0{origin.reading}".encode())
-        if origin.stress is not None:
-            sha.update(f"\0\0\0{origin.stress}".encode())
-        return sha.hexdigest()
+        return self._origin.digest
 
     def with_reading(self, name: str) -> "Config":
         """Give the config with one of its readings laid over it.
@@ -153,8 +110,12 @@ class Config(schema.Config):
         ConfigError
             When an address is unknown or a value cannot be understood.
         """
-        pairs = (*self._origin.overrides, *_pairs(overrides))
-        return _read(replace(self._origin, overrides=pairs))
+        together = (*self._origin.overrides, *pairs(overrides))
+        return _read(replace(self._origin, overrides=together))
+
+    def _repr_html_(self) -> str:
+        """Show in a notebook what the file is about."""
+        return contents_html(self, self.overrides, note=f"Digest {self.digest[:12]}")
 
 
 @contextmanager
@@ -167,7 +128,7 @@ def placing(config: Config) -> Iterator[None]:
         raise ModelError(placed) from None
 
 
-def load_config(path: str | Path, *, overrides: Overrides = ()) -> Config:
+def load_config(path: str | Path, *, overrides: Overrides = (), overlays: Sequence[str | Path] = ()) -> Config:
     """Read a config file.
 
     Parameters
@@ -176,6 +137,8 @@ def load_config(path: str | Path, *, overrides: Overrides = ()) -> Config:
         The file.
     overrides
         Figures to replace: address to text, or ``ADDRESS=VALUE`` texts.
+    overlays
+        Files of figures to replace before these, each a mapping ``set:`` of addresses, as in a reading.
 
     Raises
     ------
@@ -191,11 +154,12 @@ def load_config(path: str | Path, *, overrides: Overrides = ()) -> Config:
     """
     file = Path(path)
     text = document.read_text(file, str(path))
-    return _read(Origin(text, str(path), file.parent, _pairs(overrides)))
+    laid = tuple((str(each), document.read_text(Path(each), str(each))) for each in overlays)
+    return _read(Origin(text, str(path), file.parent, pairs(overrides), overlays=laid))
 
 
-def parse_config(text: str, name: str = "config", *, overrides: Overrides = ()) -> Config:
-    r"""Read a config from a text; it can name no data beside itself.
+def parse_config(text: str, name: str = "config", *, overrides: Overrides = (), folder: Path | None = None) -> Config:
+    r"""Read a config from a text; data that it names are in a folder, without which it can name none.
 
     Raises
     ------
@@ -210,27 +174,19 @@ def parse_config(text: str, name: str = "config", *, overrides: Overrides = ()) 
     >>> config.with_overrides({"drivers.cost": "2"}).drivers["cost"].value
     2.0
     """
-    return _read(Origin(text, name, None, _pairs(overrides)))
+    return _read(Origin(text, name, folder, pairs(overrides)))
 
 
-def _pairs(overrides: Overrides) -> tuple[tuple[str, str], ...]:
-    if isinstance(overrides, AbstractMapping):
-        return tuple((str(address), str(value)) for address, value in overrides.items())
-    return tuple(_pair(text) for text in overrides)
+def parse_again(text: str, config: Config) -> Config:
+    """Read a text that was made from a config: what was laid over that one is within it, and bears what it bore.
 
-
-def _pair(text: str) -> tuple[str, str]:
-    address, equals, value = text.partition("=")
-    if not equals or not address.strip() or not value.strip():
-        raise ConfigError(
-            [Problem(_named(text), "", "expected ADDRESS=VALUE, such as measures.sharing.realisation=70%")]
-        )
-    return address.strip(), value.strip()
-
-
-def _named(words: str) -> str:
-    """Give what messages call an override: its words, as far as a line can hold them."""
-    return f"--set {words if len(words) <= _LONGEST_WORDS else words[: _LONGEST_WORDS - 3] + '...'}"
+    Raises
+    ------
+    ConfigError
+        With every problem of the text.
+    """
+    path = config.path
+    return _read(Origin(text, path, Path(path).parent, within=bool(config.overrides)))
 
 
 def _read(origin: Origin) -> Config:
@@ -241,7 +197,7 @@ def _read(origin: Origin) -> Config:
     problems = list(read.problems)
     root, found = _overlaid(read.root, origin)
     problems += found
-    changed = bool(origin.overrides or origin.variant)
+    changed = bool(origin.within or origin.overrides or origin.overlays or origin.variant)
     setting = _setting(root, origin.folder)
     config, found = _checked(root, setting, changed=changed)
     problems += found
@@ -262,15 +218,34 @@ def _read(origin: Origin) -> Config:
 
 def _overlaid(root: Mapping, origin: Origin) -> tuple[Mapping, list[Problem]]:
     problems: list[Problem] = []
-    for address, value in origin.overrides:
+    changes = list(_changes(origin, problems))
+    _refuse_many(len(changes), "", "--overlay" if origin.overlays else "--set")
+    for address, figure in changes:
         try:
-            node = document.parse_value(value, _named(f"{address}={value}"), address)
-            root = overlay.apply(root, {address: node})
+            root = overlay.apply(root, {address: figure()})
         except ConfigError as trouble:
             problems += trouble.problems
     if origin.variant is not None:
         root = _laid_over(root, *origin.variant)
     return root, problems
+
+
+def _changes(origin: Origin, problems: list[Problem]) -> Iterator[tuple[str, Callable[[], Node]]]:
+    """Give each address that an overlay or ``--set`` replaces, with what reads the figure; note what is no overlay."""
+    for name, text in origin.overlays:
+        try:
+            figures = overlay.read(text, name)
+        except ConfigError as trouble:
+            problems += trouble.problems
+            continue
+        yield from ((key, partial(figures.__getitem__, key)) for key in figures.texts())
+    for address, value in origin.overrides:
+        yield address, partial(document.parse_value, value, named(f"{address}={value}"), address)
+
+
+def _refuse_many(count: int, where: str, address: str) -> None:
+    if count > MOST_FIGURES:
+        raise ConfigError([Problem(where, address, f"expected at most {MOST_FIGURES:,} figures, got {count:,}")])
 
 
 def _laid_over(root: Mapping, section: str, name: str) -> Mapping:
@@ -281,6 +256,7 @@ def _laid_over(root: Mapping, section: str, name: str) -> Mapping:
         if not isinstance(inner, Mapping):
             return root
         entry = inner
+    _refuse_many(len(entry), str(entry.place), f"{section}.{name}.set")
     return overlay.apply(root, {key: entry[key] for key in entry.texts()})
 
 
@@ -346,6 +322,7 @@ _NAMED: dict[str, tuple[str, ...]] = {
     "readings": (),
     "stress": (),
     "dependence": (),
+    "observed": (),
     "outputs": (),
 }
 

@@ -5,14 +5,14 @@ address, so that a complaint about it can always say both.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
 from simlib import years
-from simlib.errors import Problem
+from simlib.errors import ConfigError, Problem
 
 T = TypeVar("T")
 
@@ -249,3 +249,21 @@ def nearest_or_list(name: str, known: Iterable[str], *, most: int = 12) -> str:
     if hint or not names or len(names) > most:
         return hint
     return f"; known are {', '.join(names)}"
+
+
+def refuse_unknown(asked: dict[str, tuple[Sequence[str], Sequence[str]]]) -> None:
+    """Refuse names that nothing in a file has, all at once, each with the nearest that something has.
+
+    Parameters
+    ----------
+    asked : dict of str to (names, known names)
+        By the option of the command line behind which the names stand.
+    """
+    problems = [
+        Problem("", option, f"there is no '{name[:60]}' to ask about{nearest_or_list(name, known)}")
+        for option, (names, known) in asked.items()
+        for name in names
+        if name not in known
+    ]
+    if problems:
+        raise ConfigError(problems)

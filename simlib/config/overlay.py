@@ -1,16 +1,61 @@
-"""Figures laid over a raw tree, from ``--set`` and readings; the result is checked like any file."""
+"""Figures laid over a raw tree, from ``--set``, overlays and readings; the result is checked like any file."""
 
+import json
+import re
 from collections.abc import Mapping as AbstractMapping
 from typing import NoReturn, TypeGuard
 
-from simlib.config import nodes
-from simlib.config.nodes import Listing, Mapping, Node, Text, join, nearest_or_list
+from simlib.config import document, nodes
+from simlib.config.nodes import Listing, Mapping, Node, Text, did_you_mean, join, nearest_or_list
 from simlib.errors import ConfigError, Problem
 from simlib.years import parse_address, parse_years
 
 # What belongs to the slot and not to its distribution: a new distribution keeps it unless it says otherwise.
 KEPT = ("plan", "varies", "label", "source", "owner", "note", "stream", "kind")
 _HEADS = ("dist", "reference", "value", "formula")
+_KEYS = ("label", "why", "set")  # of an overlay file: those of a reading
+_BARE = re.compile(r"[\w£.+-](?:[\w£%.+*/()<>= -]*[\w£%)])?")  # the same inside {...} without quotation marks
+
+
+def read(text: str, name: str) -> Mapping:
+    """Give the figures of an overlay file by address: a reading in a file of its own.
+
+    Raises
+    ------
+    ConfigError
+        With every problem of the text as an overlay; its figures are checked where they are laid over a file.
+    """
+    found = document.parse(text, name)
+    root, problems = found.root, list(found.problems)
+    if root is None:
+        raise ConfigError(problems)
+    problems += [
+        nodes.problem(key, f"unknown key '{nodes.visible(key[:60])}'{did_you_mean(key, _KEYS)}")
+        for key in root.texts()
+        if key not in _KEYS
+    ]
+    figures = root.get("set")
+    if not isinstance(figures, Mapping) or not figures:
+        missing = "expected the figures that it lays over a file, by address"
+        problems.append(nodes.problem(root if figures is None else figures, missing, address="set"))
+    if problems or not isinstance(figures, Mapping):
+        raise ConfigError(problems)
+    return figures
+
+
+def written(node: Node) -> str:
+    """Give an entry as ``--set`` would have it: in one line.
+
+    Examples
+    --------
+    >>> written(document.parse_value("{dist: uniform, low: 5%, high: '10:30'}", "x", "a"))
+    '{dist: uniform, low: 5%, high: "10:30"}'
+    """
+    if isinstance(node, Mapping):
+        return "{" + ", ".join(f"{written(key)}: {written(node[key])}" for key in node.texts()) + "}"
+    if isinstance(node, Listing):
+        return "[" + ", ".join(map(written, node)) + "]"
+    return str(node) if node.plain and _BARE.fullmatch(node) else json.dumps(str(node), ensure_ascii=False)
 
 
 def apply(root: Mapping, changes: AbstractMapping[str, Node]) -> Mapping:
@@ -87,7 +132,7 @@ def _unknown(value: Node, node: Node, part: str, address: str) -> NoReturn:
 def _replaced(old: Node, new: Node) -> Node:
     """Give the new value with what belongs to the slot: its plan, label, source and so on."""
     value = moved(new, old.address)
-    if not _states_quantity(old) or not (isinstance(value, Text) or _states_quantity(value)):
+    if not states_quantity(old) or not (isinstance(value, Text) or states_quantity(value)):
         return value
     if not isinstance(value, Mapping):
         value = _as_mapping(value)
@@ -99,7 +144,8 @@ def _replaced(old: Node, new: Node) -> Node:
     return value
 
 
-def _states_quantity(node: Node) -> TypeGuard[Mapping]:
+def states_quantity(node: Node) -> TypeGuard[Mapping]:
+    """Tell whether an entry is a figure, with its distribution and what is said of it."""
     return isinstance(node, Mapping) and any(head in node for head in _HEADS)
 
 

@@ -45,7 +45,9 @@ from simlib.config.fields import (
     ShareQuantity,
     SimulationCount,
     SourceField,
+    Stage,
     VariesField,
+    Words,
     Year,
     YearlyMoneyQuantity,
     YearlyShareQuantity,
@@ -357,6 +359,28 @@ class Dependence(Cited):
         return [(key, getattr(self, key)) for key in DEPENDENCE_FORMS if getattr(self, key) is not None]
 
 
+class Observation(Cited):
+    """A figure that has come in: futures are kept the more often, the nearer theirs is to it."""
+
+    what: Address = Field(description="The figure: an address of the file, or a result such as options.<name>.savings.")
+    year: Year | None = Field(None, description="The year it is of, where it goes by year.")
+    value: Words = Field(description="What came in, as the figure is written; of an event happens or does_not.")
+    error: Words | None = Field(
+        None,
+        description="How far that may be off, one standard deviation; left out where it was counted, not estimated.",
+    )
+    stage: Stage = Field(description="How far it has come: identified, approved, implemented or evidenced.")
+
+
+class Stages(Cited):
+    """How far a figure of each stage may still move: one standard deviation, as a share of it."""
+
+    identified: Share = Field(0.50, description="Somebody has found it; nobody has decided it.")
+    approved: Share = Field(0.20, description="Members have decided it.")
+    implemented: Share = Field(0.05, description="It has been done.")
+    evidenced: Share = Field(0.0, description="It shows in the accounts.")
+
+
 class Loss(Cited):
     """What an outcome costs, in full: each part in money for each £ of it, so that options can be weighed up."""
 
@@ -415,4 +439,6 @@ class Config(Section):
     readings: dict[Id, Reading] = {}
     stress: dict[Id, Stress] = {}
     dependence: dict[Id, Dependence] = {}
+    observed: dict[Id, Observation] = Field({}, description="Figures that have come in; the futures that fit stay.")
+    stages: Stages = Field(Stages(), description="How far a figure of each stage may still move.")
     outputs: dict[Id, OutputQuantity] = Field({}, description="Further figures of the user's own.")

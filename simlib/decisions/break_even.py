@@ -43,7 +43,8 @@ class BreakEven:
     course
         How the chance goes with it.
     at_plan
-        The values at which the plan's own gap is exactly closed, everything else being as planned.
+        The values on either side of which the plan's own gap is just closed and is not, everything else being as
+        planned.
     plan
         What the plan has, where it is one value.
     """
@@ -96,12 +97,14 @@ def break_even(
     def spare(value: float) -> Floats:
         return same.spare(question, {place: held_at(node.varies, value, years)}, n_jobs=n_jobs)
 
-    asking = Asking(spare, same.chance, question.tolerance, steps=_single(node.distribution))
+    steps = _single(node.distribution)
+    asking = Asking(spare, same.chance, question.tolerance, steps=steps)
     label = node.quantity.label or figure_name(same.model.config, address)
     searched = float(values[0]), float(values[-1])
+    planned = at_plan(question, place, values if steps else np.linspace(*searched, PLAN_LOOKS), steps=steps)
     return BreakEven(
         address, label, node.quantity.kind, node.varies.mode, question, searched,
-        asking.course(values.tolist(), levels), at_plan(question, place, searched), _planned(node),
+        asking.course(values.tolist(), levels), planned, _planned(node),
     )  # fmt: skip
 
 
@@ -116,41 +119,47 @@ def uncertain(model: Model, address: str) -> tuple[int, Driver]:
     return found[address]
 
 
-def at_plan(question: Question, place: int, searched: Range) -> tuple[float, ...]:
-    """Give the values of one figure at which the plan has nothing to spare and lacks nothing, all else as planned.
+def at_plan(question: Question, place: int, rows: Floats, *, steps: bool = False) -> tuple[float, ...]:
+    """Give the values of one figure at which the plan just passes and beside which it fails, all else as planned.
 
     Parameters
     ----------
     place
         Of the figure among the nodes.
-    searched
-        From where to where.
+    rows
+        (value,) rising, between neighbours of which it is looked for.
+    steps
+        Whether there is nothing between them.
 
     Notes
     -----
-    Signs change between neighbours of an even row of values; the pair is then looked at as finely, some times over.
+    A plan that just closes does so whatever a figure is that it does not depend on: none of its values is told.
     """
-    rows = np.linspace(*searched, PLAN_LOOKS)
-    spare = _planned_spare(question, place, rows)
-    found = [float(rows[k]) for k in np.flatnonzero(spare == 0.0)]
-    for k in np.flatnonzero(spare[:-1] * spare[1:] < 0.0):
-        low, high = float(rows[k]), float(rows[k + 1])
-        for _ in range(PLAN_TIMES):
-            near = np.linspace(low, high, PLAN_LOOKS)
-            signs = np.sign(_planned_spare(question, place, near))
-            last = int(np.flatnonzero(signs == signs[0])[-1])
-            low, high = float(near[last]), float(near[min(last + 1, PLAN_LOOKS - 1)])
-        found.append((low + high) / 2)
+    spare = planned_spare(question, place, rows)
+    holds, found = question.holds(spare), []
+    for k in np.flatnonzero(holds[:-1] != holds[1:]).tolist():
+        good, bad = (k, k + 1) if holds[k] else (k + 1, k)
+        # Where it passes clearly the gap itself has a root; where it just does, half a penny ends it.
+        line = 0.0 if spare[good] > question.tolerance else -question.tolerance
+        ends = float(rows[good]), float(rows[bad])
+        found.append(ends[0] if steps else _last_above(question, place, ends, line))
     return tuple(sorted(found))
 
 
-def _planned_spare(question: Question, place: int, rows: Floats) -> Floats:
+def _last_above(question: Question, place: int, ends: Range, line: float) -> float:
+    """Give how far one may go from the first of two values to the other with more to spare than a line."""
+    good, bad = ends
+    for _ in range(PLAN_TIMES):
+        near = np.linspace(good, bad, PLAN_LOOKS)
+        below = int(np.argmax(planned_spare(question, place, near) <= line))
+        good, bad = float(near[below - 1]), float(near[below])
+    return good
+
+
+def planned_spare(question: Question, place: int, rows: Floats) -> Floats:
     """Give what the plan has to spare at some values of one figure, (value,)."""
     model, node = question.model, question.model.nodes[place]
-    varies = node.varies if isinstance(node, Driver) else None
-    years = len(model.years)
-    each = [held_at(varies, value, years) for value in rows]
-    put = np.concatenate(each, axis=1) if each[0].ndim else np.asarray(rows)
+    put = held_at(node.varies if isinstance(node, Driver) else None, rows, len(model.years))
     return question.at_values(instead(model.nodes, model.plan, {place: put}, PlanSource()), len(rows))
 
 

@@ -17,13 +17,15 @@ from simlib.decisions.admissible import Rules, keeps
 from simlib.decisions.bundle_counting import Sums, holding_sets, what_is_left
 from simlib.kernels.paths import Floats
 
-__all__ = ["least_costly", "surest"]
+__all__ = ["cheaper", "least_costly", "reaches", "surest"]
 
 SAMPLE = 200  # futures in the program
 ROUNDS = 8
 NODES = 300  # that the solver may look at in each round: a limit of time would give every machine its own answer
 GAP = 0.005  # of the least cost: so close is close enough
 CLIMBED = 8_192  # futures by which the surest set is looked for
+DOUBT = 3.0  # errors by which a set may miss the share in those, and still be tried in all
+LESS = 1e-9  # of a cost or a share: less than this is none
 CLOSED = 1e-9  # money: below nothing by so much counts as closed for the program
 
 
@@ -42,15 +44,14 @@ def least_costly(sums: Sums, rules: Rules, costs: list[float], level: float) -> 
         The share of futures.
     """
     program = _Program.of(sums, rules, np.asarray(costs))
-    asked = level
+    asked = level - np.sqrt(level * (1.0 - level) / program.count)  # they may have been unlucky with the cheapest
     for _ in range(ROUNDS):
         own = program.solved(asked)
         if own is None:
             return None
-        reached = _share(sums, own)
-        if reached >= level:
-            return _without_waste(sums, rules, costs, own, level)
-        asked += max(level - reached, 0.5 / program.count)
+        if reaches(sums, own, level):
+            return cheaper(sums, rules, costs, own, level)
+        asked += max(level - _share(sums, own), 0.5 / program.count)
         if asked > 1.0:
             return None
     return None
@@ -61,7 +62,7 @@ def surest(sums: Sums, rules: Rules, start: int) -> int:
 
     Where two close as often, the one that leaves less open on average is better.
     """
-    few = Sums(sums.left[:, :CLIMBED], sums.terms, sums.rows[:, :, :CLIMBED], sums.members)
+    few = _first(sums)
     own, gained = start, _merit(few, start)
     while True:
         told = [(_merit(few, other), -other) for other in _beside(sums.members, own) if keeps(rules, other)]
@@ -86,14 +87,36 @@ def _share(sums: Sums, own: int) -> float:
     return float(np.mean(holding_sets(sums, own)))
 
 
-def _without_waste(sums: Sums, rules: Rules, costs: list[float], own: int, level: float) -> int:
-    """Leave out, dearest first, what the rest reaches the level without."""
-    for m in sorted(range(len(costs)), key=lambda m: -costs[m]):
-        less = own & ~(1 << m)
-        needed = any(own >> first & 1 and second == m for first, second in rules.needs)
-        if less != own and costs[m] >= 0.0 and not needed and _share(sums, less) >= level:
-            own = less
-    return own
+def cheaper(sums: Sums, rules: Rules, costs: list[float], own: int, level: float) -> int:
+    """Give the bits of a set that still closes in a share of all futures, from another one.
+
+    As long as leaving out a measure, or taking another one for it, costs less, the cheapest such set is gone to: what
+    is cheapest in the program's few futures need not be in all.
+    """
+    few = _first(sums)
+    doubt = DOUBT * np.sqrt(level * (1.0 - level) / few.left.shape[1])
+    while True:
+        now = _total(costs, own)
+        told = sorted((_total(costs, other), other) for other in _beside(sums.members, own))
+        better = [other for cost, other in told if cost < now - LESS and keeps(rules, other)]
+        found = (other for other in better if _share(few, other) >= level - doubt and reaches(sums, other, level))
+        after = next(found, None)
+        if after is None:
+            return own
+        own = after
+
+
+def reaches(sums: Sums, own: int, level: float) -> bool:
+    """Tell whether a set closes in a share of all futures."""
+    return _share(sums, own) >= level - LESS
+
+
+def _first(sums: Sums) -> Sums:
+    return Sums(sums.left[:, :CLIMBED], sums.terms, sums.rows[:, :, :CLIMBED], sums.members)
+
+
+def _total(costs: list[float], own: int) -> float:
+    return sum(cost for m, cost in enumerate(costs) if own >> m & 1)
 
 
 @dataclass(frozen=True, slots=True)

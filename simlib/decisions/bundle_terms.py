@@ -65,6 +65,10 @@ def measures_for(config: Config, councils: Sequence[str]) -> tuple[str, ...]:
 
 def with_options(config: Config, councils: Sequence[str], bundles: Sequence[Sequence[str]]) -> Model:
     """Give the model of a file whose options are some bundles, ``bundle_0`` and so on: the same draws, no readings."""
+    lost = next((name for name, entry in config.observed.items() if entry.what.startswith("options.")), None)
+    if lost is not None:
+        text = "expected a figure of the file or of a measure: bundles are tried in place of the option that this is of"
+        raise ModelError([Problem("", f"observed.{lost}.what", text)])
     options = {
         f"bundle_{i}": Option.model_construct(councils=tuple(councils), measures=tuple(bundle))
         for i, bundle in enumerate(bundles)

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from simlib.config import Config
 from simlib.decisions.admissible import Rules, added_up, admitted, rules_of
 from simlib.decisions.bundle_counting import Sums, closing, holding_sets
-from simlib.decisions.bundle_program import least_costly, surest
+from simlib.decisions.bundle_program import cheaper, least_costly, reaches, surest
 from simlib.decisions.bundle_terms import Pool, measures_for, pool_of, sums_of, with_options
+from simlib.decisions.estimated import often
 from simlib.engine import simulate
 from simlib.errors import ModelError, Problem
 from simlib.estimates import Chance, chance
@@ -25,6 +26,7 @@ from simlib.flows import flows
 from simlib.kernels.paths import Floats
 from simlib.model import Model
 from simlib.results import HELD, Futures
+from simlib.showing import table_html
 
 __all__ = ["Answer", "Bundle", "Bundles", "cheapest_bundles"]
 
@@ -67,7 +69,8 @@ class Answer:
     cheapest
         None where no admissible bundle closes the gap so surely.
     settled
-        Whether the interval of its fresh chance leaves no doubt that it does.
+        Whether the interval of its fresh chance leaves no doubt that it does; where there is none, whether every
+        admissible set was looked at.
     near
         Bundles that cost hardly more, and cheaper ones that hardly miss the confidence.
     """
@@ -107,6 +110,22 @@ class Bundles:
     frontier: tuple[Bundle, ...]
     agreed: bool
     exact: bool
+
+    def _repr_html_(self) -> str:
+        """Show in a notebook the cheapest bundle for each confidence, and how far one gets."""
+        sought = [(f"Sure in {100 * a.level:.3g} of 100", a.cheapest) for a in self.answers]
+        rows = [
+            (name, *(_cells(found) if found else ("no bundle is so sure", "–", "–")))
+            for name, found in [*sought, ("As sure as can be", self.best)]
+        ]
+        headings = ("Wanted", "Cheapest bundle", "One-off cost", "Closes in, on fresh futures")
+        tried = "Not all sets were tried" if self.admissible is None else f"Of {self.admissible:,} allowed sets"
+        caption, note = f"Bundles for {', '.join(self.councils)}", f"{tried}; money in the file's unit."
+        return table_html(caption, headings, rows, note=note)
+
+
+def _cells(found: Bundle) -> tuple[str, str, str]:
+    return ", ".join(found.measures) or "nothing", f"{found.one_off:.2f}", often(found.fresh)
 
 
 def cheapest_bundles(
@@ -159,8 +178,7 @@ def cheapest_bundles(
     answers = tuple(_answer(scored, level, *found.answers[level]) for level in levels)
     return Bundles(
         tuple(councils), chosen, objective, config.closes, scored.count, found.admissible, answers,
-        scored.bundle(found.best), tuple(map(scored.bundle, found.frontier)), scored.agreed,
-        found.admissible is not None,
+        scored.bundle(found.best), tuple(map(scored.bundle, found.frontier)), scored.agreed, scored.exact,
     )  # fmt: skip
 
 
@@ -264,7 +282,7 @@ class _Search:
         self, level: float, order: NDArray[np.intp], told: NDArray[np.int64], cost: Floats
     ) -> tuple[int | None, tuple[int, ...]]:
         """Give the cheapest set that reaches a level, and near ones."""
-        reach = np.flatnonzero(told >= level * self.size)
+        reach = np.flatnonzero(told >= level * self.size - 1e-9)
         if not len(reach):
             return None, ()
         first = reach[0]
@@ -275,12 +293,16 @@ class _Search:
 
     def good(self, levels: Sequence[float]) -> _Found:
         """Look for good sets where there are too many to count."""
-        found: dict[float, tuple[int | None, tuple[int, ...]]] = {}
-        for level in levels:
-            found[level] = least_costly(self.sums, self.rules, self.costs[self.objective], level), ()
-        some = {own for own, _ in found.values() if own is not None}
+        costs = self.costs[self.objective]
+        found = {level: least_costly(self.sums, self.rules, costs, level) for level in levels}
+        some = {own for own in found.values() if own is not None}
         best = surest(self.sums, self.rules, max(some, default=0, key=self._often))
-        return _Found(found, best, tuple(sorted({*some, best}, key=self._often)), None)
+        for level, own in found.items():  # the solver may give up where there is one
+            if own is None and reaches(self.sums, best, level):
+                found[level] = cheaper(self.sums, self.rules, costs, best, level)
+        some = {own for own in found.values() if own is not None}
+        answers: dict[float, tuple[int | None, tuple[int, ...]]] = {level: (own, ()) for level, own in found.items()}
+        return _Found(answers, best, tuple(sorted({*some, best}, key=self._often)), None)
 
     def _often(self, own: int) -> int:
         return int(np.count_nonzero(holding_sets(self.sums, own)))
@@ -297,6 +319,7 @@ class _Scores:
     chances: dict[int, tuple[Chance, Chance]]
     count: int
     agreed: bool
+    exact: bool
 
     @classmethod
     def of(cls, search: _Search, found: _Found, count: int, seed: int, n_jobs: int | None) -> "_Scores":
@@ -310,7 +333,7 @@ class _Scores:
             own: (chance(_counted(same, i, pool), same.trials), chance(_counted(fresh, i, pool), fresh.trials))
             for i, own in enumerate(sets)
         }
-        return cls(search, told, same.count, agreed)
+        return cls(search, told, same.count, agreed, found.admissible is not None)
 
     def bundle(self, own: int) -> Bundle:
         """Give a set as it is told."""
@@ -335,6 +358,6 @@ def fresh_seed(seed: int) -> int:
 
 def _answer(scored: _Scores, level: float, cheapest: int | None, near: tuple[int, ...]) -> Answer:
     if cheapest is None:
-        return Answer(level, None, settled=True, near=())
+        return Answer(level, None, settled=scored.exact, near=())
     bundle = scored.bundle(cheapest)
     return Answer(level, bundle, bundle.fresh.interval[0] >= level, tuple(map(scored.bundle, near)))

@@ -11,12 +11,13 @@ from itertools import permutations
 import numpy as np
 from numpy.typing import NDArray
 
-from simlib.decisions.estimated import Estimate, chance_of, jackknifed, mean_of, quantile_of
+from simlib.decisions.estimated import Estimate, chance_of, jackknifed, mean_of, often, quantile_of
 from simlib.estimates import Chance
 from simlib.flows import flows
 from simlib.kernels.paths import Floats
 from simlib.results import Futures
 from simlib.sampling import stream
+from simlib.showing import table_html
 
 JOINTLY = "jointly"
 STEPS = 20  # amounts in an acceptability curve, about
@@ -84,6 +85,16 @@ class Comparison:
     allowed: tuple[float, ...]
     options: Mapping[str, Standing]
     dominance: tuple[Dominance, ...]
+
+    def _repr_html_(self) -> str:
+        """Show in a notebook how the options stand beside each other."""
+        rows = [
+            (name, often(each.best), *(f"{regret.value:.2f}" for regret in (each.regret, each.regret_p90)))
+            for name, each in self.options.items()
+        ]
+        headings = ("Option", "Best in", "Regret, average", "Regret, 1 in 10 above")
+        note = "Regret: by how much its gap is above the best option's in the same future, in the file's unit of money."
+        return table_html(f"Options compared: {self.where}", headings, rows, note=note, most=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Where the chance that something holds passes a level, as one figure moves; what moves is not known here."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -65,7 +66,7 @@ class Course:
     Attributes
     ----------
     points
-        At the values that were looked at first, rising.
+        At the values that were looked at, rising.
     best
         Where the chance is largest of them.
     goes
@@ -134,13 +135,42 @@ class Asking:
         -----
         The chance at a value is that on the very same futures, so that it is at least ``level`` just where the k-th
         largest ``spare`` is above ``-slack``, k being level × futures: of this continuous figure, not of the counted
-        chance, the root is found (Brent's method).
+        chance, the root is found (Brent's method). Where no value reaches a level, and this figure is largest at one
+        that has neighbours on either side, its peak is looked for between them.
         """
-        found = [self._at(value) for value in values]
-        points = [Point(float(value), self.chance(holds)) for value, holds in zip(values, found, strict=True)]
+        looks = {float(value): self.spare(value) for value in values}
+        for level in () if self.steps else sorted(levels):
+            peak = self._peak(looks, level)
+            looks |= peak
+            if any(self._over(spare, level) <= 0 for spare in peak.values()):
+                break  # what does not reach this level reaches no higher one
+        found = [np.asarray(looks[value] > -self.slack) for value in sorted(looks)]
+        points = [Point(value, self.chance(holds)) for value, holds in zip(sorted(looks), found, strict=True)]
         top = max(range(len(points)), key=lambda place: points[place].chance.probability)
-        reached = tuple(self._reached(points, top, level) for level in levels)
+        known = replace(self, spare=lambda value: looks[value] if value in looks else self.spare(value))
+        reached = tuple(known._reached(points, top, level) for level in levels)
         return Course(tuple(points), points[top], _goes(found), reached)
+
+    def _peak(self, looks: Mapping[float, Floats], level: float) -> dict[float, Floats]:
+        """Give what there is to spare at a value between two that were looked at; nothing where none is needed."""
+        from scipy.optimize import minimize_scalar
+
+        values = sorted(looks)
+        over = [self._over(looks[value], level) for value in values]
+        top = int(np.argmax(over))
+        if over[top] > 0 or not 0 < top < len(values) - 1:
+            return {}
+        ends = values[top - 1], values[top + 1]
+        told = minimize_scalar(
+            lambda value: -self._over(self.spare(value), level),
+            bounds=ends, method="bounded", options={"xatol": ROUGH * (ends[1] - ends[0])},
+        )  # fmt: skip
+        return {float(told.x): self.spare(float(told.x))}
+
+    def _over(self, spare: Floats, level: float) -> float:
+        """Give by how much a level is reached: of so many futures the one with the least to spare."""
+        place = len(spare) - max(int(np.ceil(level * len(spare) - 1e-9)), 1)
+        return float(np.partition(spare, place)[place]) + self.slack
 
     def _at(self, value: float) -> Holds:
         return np.asarray(self.spare(value) > -self.slack)
@@ -178,10 +208,9 @@ class Asking:
         """Give the value nearest to the bad one at which a level is still reached."""
         from scipy.optimize import brentq
 
+        @cache
         def over(value: float) -> float:
-            spare = self.spare(value)
-            place = len(spare) - max(int(np.ceil(level * len(spare) - 1e-9)), 1)
-            return float(np.partition(spare, place)[place]) + self.slack
+            return self._over(self.spare(value), level)
 
         if over(good) <= 0 or over(bad) > 0:  # a chance that sits on the level itself
             return good

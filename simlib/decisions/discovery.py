@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlib.decisions.assumptions import Assumption, assumptions
-from simlib.decisions.instead import Same
+from simlib.decisions.instead import spare_of
 from simlib.decisions.question import Question
 from simlib.estimates import Chance, chance
 from simlib.kernels.paths import Floats
@@ -27,6 +27,8 @@ PEELED = 0.05  # of what is left, at each step
 LEAST = 0.01  # of the futures: no box is smaller
 BINS = 16
 WORTH = 0.02  # by which a further assumption must better a box
+SHIFTED = 0.1  # of the futures within an assumption's limits: so many may come and go by rounding them
+MOST_FINER = 4  # digits more than most limits need
 Document = dict[str, Any]
 Facts = NDArray[np.bool_]
 
@@ -123,8 +125,7 @@ def box(futures: Futures, question: Question, *, fails: bool | None = None, most
     Friedman, J. H. and Fisher, N. I. (1999), Statistics and Computing 9, 123-143; Bryant, B. P. and Lempert, R. J.
     (2010), Technological Forecasting and Social Change 77, 34-49.
     """
-    same = Same.of(futures)
-    held = question.holds(same.spare(question))[:LOOKED_AT]
+    held = question.holds(spare_of(futures, question))[:LOOKED_AT]
     wanted = bool(np.mean(held) > 0.5) if fails is None else fails
     hits = ~held if wanted else held
     found = list(assumptions(futures.model, futures.values, futures.held))
@@ -206,20 +207,19 @@ def peeled(rows: Sequence[Floats], hits: Facts) -> tuple[float, list[tuple[float
     hits
         (future,) what it is to hold.
     """
-    inside = np.arange(len(hits))
+    near, held = hits, list(rows)  # of what is still inside
     sides = [(-math.inf, math.inf)] * len(rows)
     best = _worth(np.ones_like(hits), hits), list(sides)
-    while len(inside) > LEAST * len(hits):
-        near = hits[inside]
-        cuts = [cut for k, row in enumerate(rows) for cut in _cuts(k, row[inside], near)]
+    while len(near) > LEAST * len(hits):
+        cuts = [cut for k, row in enumerate(held) for cut in _cuts(k, row, near)]
         if not cuts:
             break
         gain, k, low, high, keep = max(cuts, key=lambda cut: cut[0])
         if not np.isfinite(gain):
             break
-        inside = inside[keep]
+        near, held = near[keep], [row[keep] for row in held]
         sides[k] = max(sides[k][0], low), min(sides[k][1], high)
-        worth = _f(_count(hits[inside]), len(inside), _count(hits))
+        worth = _f(_count(near), len(near), _count(hits))
         if worth > best[0]:
             best = worth, list(sides)
     return best
@@ -239,7 +239,8 @@ def _cuts(k: int, row: Floats, hits: Facts) -> list[tuple[float, int, float, flo
             others = row[row > edge] if below else row[row < edge]
             edge = float(others.min() if below else others.max())
         keep = row >= edge if below else row <= edge
-        gain = float((np.mean(hits[keep]) - np.mean(hits)) / (len(row) - _count(keep)))
+        kept = _count(keep)
+        gain = (_count(hits & keep) / kept - _count(hits) / len(row)) / (len(row) - kept)
         found.append((gain, k, edge if below else -math.inf, math.inf if below else edge, keep))
     return found
 
@@ -258,15 +259,25 @@ def _within(row: Floats, least: float | None, most: float | None) -> Facts:
 
 
 def _limit(known: Assumption, row: Floats, low: float, high: float, unit: str) -> Limit:
-    """Give an assumption's limits as people say them; none on a side where rounding leaves nothing out."""
+    """Give an assumption's limits as people say them; none on a side where rounding leaves nothing out.
+
+    As roughly as it is still nearly the same box: narrow ones, and those that end at single values, take more digits.
+    """
     if known.kind == "event":
         return Limit(known, 1.0 if low > 0 else None, 0.0 if high < 1 else None, None, None)
-    step = _step(known.kind, float(row.std()))
-    least, most = (None if math.isinf(end) else round(end / step) * step for end in (low, high))
+    inside, step = (row >= low) & (row <= high), _step(known.kind, float(row.std()))
+    for finer in range(MOST_FINER):
+        least, most = (None if math.isinf(end) else _rounded(end, step / 10**finer) for end in (low, high))
+        if _count(_within(row, least, most) != inside) <= SHIFTED * _count(inside):
+            break
     least = None if least is None or least <= row.min() else least
     most = None if most is None or most >= row.max() else most
     words = [None if end is None else _words(end, known.kind, unit) for end in (least, most)]
     return Limit(known, least, most, words[0], words[1])
+
+
+def _rounded(value: float, step: float) -> float:
+    return float(f"{round(value / step) * step:.12g}")
 
 
 def _step(kind: str, spread: float) -> float:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from simlib.estimates import Chance, chance
 from simlib.kernels.paths import Floats
 from simlib.results import Futures
+from simlib.wording import chance as words
 
 GROUPS = 16  # as many as samplers have replicates
 
@@ -31,6 +32,11 @@ def chance_of(futures: Futures, holds: NDArray[np.bool_]) -> Chance:
     rows = [holds[r::replicates] for r in range(replicates)]
     counts = np.array([np.count_nonzero(row) for row in rows], dtype=np.int64)
     return chance(counts, np.array([len(row) for row in rows], dtype=np.int64))
+
+
+def often(found: Chance) -> str:
+    """Give a chance in words."""
+    return words(found.probability, found.error, found.interval)
 
 
 def mean_of(futures: Futures, values: Floats) -> Estimate:

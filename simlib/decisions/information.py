@@ -19,6 +19,7 @@ from simlib.drivers import Driver, Event
 from simlib.errors import ModelError, Problem
 from simlib.kernels.paths import Floats
 from simlib.results import Futures
+from simlib.showing import table_html
 
 __all__ = ["Information", "Worth", "partial_value", "perfect_value", "value_of_information"]
 
@@ -69,6 +70,17 @@ class Information:
     expected: Mapping[str, Estimate]
     perfect: Estimate
     learnable: Mapping[str, Worth]
+
+    def _repr_html_(self) -> str:
+        """Show in a notebook what finding out each thing is worth."""
+        rows = [
+            (name, each.by.isoformat(), *(f"{amount:.3f}" for amount in (each.value.value, each.cost, each.net)))
+            for name, each in self.learnable.items()
+        ]
+        rows.append(("Everything", "", f"{self.perfect.value:.3f}", "", ""))
+        caption = f"What it is worth to know more; without, the least loss is expected of {self.best}"
+        headings = ("To find out", "By", "Worth", "Cost", "Net")
+        return table_html(caption, headings, rows, note="In the file's unit of money.", most=None)
 
 
 def value_of_information(futures: Futures, options: Sequence[str] | None = None) -> Information:
@@ -132,11 +144,11 @@ def partial_value(futures: Futures, values: Floats, basis: Basis) -> tuple[Estim
 
 def _worth(futures: Futures, name: str, entry: Learnable, values: Floats) -> Worth:
     rows = dict(_figures(futures, entry))
-    if not rows:
+    flat = [row for value in rows.values() for row in np.atleast_2d(value) if row.min() < row.max()]
+    if not flat:
         text = "nothing that could be learned here is uncertain"
         raise ModelError([Problem("", f"decision.learnable.{name}.figures", text)])
-    flat = [row for value in rows.values() for row in np.atleast_2d(value)]
-    value, at_most = partial_value(futures, values, basis_of([row for row in flat if row.min() < row.max()]))
+    value, at_most = partial_value(futures, values, basis_of(flat))
     return Worth(tuple(rows), entry.by, entry.cost, value, at_most, value.value - entry.cost)
 
 

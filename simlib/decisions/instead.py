@@ -3,9 +3,10 @@
 What depends on such a figure is made anew, all else stays as it was drawn. So two answers differ by the figure alone.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,17 +34,19 @@ from simlib.estimates import Chance, chance
 from simlib.kernels.paths import Floats
 from simlib.memory import unfilled
 from simlib.model import Model
-from simlib.outline import outline_of, shared_out
+from simlib.outline import Outline, outline_by, outline_of, shared_out
 from simlib.passage import along
 from simlib.programs import Ledger
 from simlib.readouts import Key
 from simlib.results import Futures
-from simlib.sampling import CHUNK, make_sampler
+from simlib.sampling import CHUNK, KeptSampler, make_sampler
 from simlib.sheet import Sheet
 from simlib.source import ChunkSource
 from simlib.workers import parallel
 
 Put = Mapping[int, Floats]
+Rows = Mapping[int, Mapping[int, int]]  # by node, its rows each with its year
+SPARE: Key = ("spare",)
 
 
 def needs(node: Node) -> tuple[int, ...]:
@@ -125,11 +128,11 @@ def instead(nodes: Sequence[Node], values: Sequence[Floats], put: Put, source: S
     return found
 
 
-def held_at(varies: Varies | None, value: float, years: int) -> Floats:
-    """Give a driver of which every draw is one value: () where it holds once, else (year, 1)."""
+def held_at(varies: Varies | None, value: float | Floats, years: int) -> Floats:
+    """Give a driver of which every draw is one value: () where it holds once, else (year, 1); of several, of each."""
     if varies is None or varies.mode == "once":
-        return np.asarray(float(value))
-    return along(np.full((years, 1), float(value)), varies)
+        return np.asarray(value, dtype=float)
+    return along(np.full((years, np.size(value)), value, dtype=float), varies)
 
 
 @dataclass(slots=True)
@@ -142,6 +145,8 @@ class Same:
         Theirs, or one made of it that has further nodes.
     cells
         (row, simulation) of a sheet, of its own.
+    remade
+        By what has been put in place the nodes that are made of it.
     """
 
     futures: Futures
@@ -149,6 +154,7 @@ class Same:
     sheet: Sheet
     cells: Floats
     values: Values = field(default_factory=list)
+    remade: dict[tuple[int, ...], tuple[int, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, futures: Futures, model: Model | None = None, more: Sequence[Floats] = ()) -> "Same":
@@ -169,10 +175,9 @@ class Same:
         values = [*futures.values, *more]
         sheet = Sheet.over({"": model}, {"": values}, futures.held)
         cells = unfilled(sheet.height, futures.held)
-        for name, node in sheet.steps:
-            _write(sheet, cells, node, values[node])
-            assert name == ""
-        return cls(futures, model, sheet, cells, sheet.values(cells))
+        same = cls(futures, model, sheet, cells, sheet.values(cells))
+        same._write({node: same._rows(node, None) for _, node in sheet.steps}, dict(enumerate(values)))
+        return same
 
     @property
     def count(self) -> int:
@@ -180,26 +185,50 @@ class Same:
         return self.futures.held
 
     @contextmanager
-    def put(self, put: Put) -> Iterator[None]:
-        """Put values in place for a while; what was there comes back."""
-        again = [place for place in (*put, *touched(self.model.nodes, put)) if ("", place) in self.sheet.rows]
-        rows = sorted({row for place in again for row in range(*self.sheet.rows["", place].indices(len(self.cells)))})
+    def put(self, put: Put, read: Outline | None = None) -> Iterator[None]:
+        """Put values in place for a while, where they will be read; what was there comes back."""
+        made = self._made_anew(put)
+        wanted = None if read is None else read.program.given
+        again = {place: own for place in (*put, *made) if (own := self._rows(place, wanted))}
+        rows = list({row: None for several in again.values() for row in several})
         kept = self.cells[rows]
         try:
-            for where in _chunks(self.count):
-                self._fill(put, where)
+            if any(place in again for place in made):
+                for where in _chunks(self.count):
+                    self._fill(put, where, again)
+            else:
+                self._write(again, put)
             yield
         finally:
             self.cells[rows] = kept
 
-    def _fill(self, put: Put, where: slice) -> None:
+    def _rows(self, place: int, wanted: Container[int] | None) -> dict[int, int]:
+        """Give those rows of a node that are wanted, each with its year."""
+        rows = self.sheet.rows.get(("", place), slice(0))
+        return {row: k for k, row in enumerate(range(rows.start or 0, rows.stop)) if wanted is None or row in wanted}
+
+    def _write(self, again: Rows, values: Put, where: slice = slice(None)) -> None:
+        """Write values into some rows, in some futures."""
+        for place, rows in again.items():
+            value = values[place]
+            for row, year in rows.items():
+                self.cells[row, where] = value[year] if value.ndim > 1 and len(value) > 1 else value
+
+    def _made_anew(self, put: Put) -> tuple[int, ...]:
+        """Give the nodes that are made of what is put in place, found out once for the same figures."""
+        changed = tuple(put)
+        if changed not in self.remade:
+            self.remade[changed] = touched(self.model.nodes, changed)
+        return self.remade[changed]
+
+    def _fill(self, put: Put, where: slice, again: Rows) -> None:
         """Put values in place in one chunk."""
-        near = [v[..., where] if v.ndim and v.shape[-1] == self.count else v for v in self.values]
+        near = list(self.values)
+        for p in {p for place in again for p in needs(self.model.nodes[place])}:
+            near[p] = near[p][..., where] if near[p].ndim and near[p].shape[-1] == self.count else near[p]
         own = {p: v[..., where] if v.ndim and v.shape[-1] == self.count else v for p, v in put.items()}
         found = instead(self.model.nodes, near, own, _Again(self, where))
-        for place in (*put, *touched(self.model.nodes, put)):
-            if ("", place) in self.sheet.rows:
-                _write(self.sheet, self.cells, place, found[place], where)
+        self._write(again, {place: found[place] for place in again}, where)
 
     def source(self, where: slice) -> ChunkSource:
         """Give the random numbers of one chunk as they were drawn."""
@@ -209,37 +238,59 @@ class Same:
         everything = tuple(dict.fromkeys(d for model in models for d in model.dimensions))
         sampler = make_sampler(futures.sampler, futures.seed, futures.dimensions or everything, futures.wanted)
         number, size = where.start // CHUNK, where.stop - where.start
-        scores = sampler.scores(self.model.dimensions, number, size)
+        found = futures.conditioned
+        kept = None if found is None else KeptSampler(sampler, found.places)
+        scores = (kept or sampler).scores(self.model.dimensions, number, size)
         places = {dimension: place for place, dimension in enumerate(self.model.dimensions)}
-        return ChunkSource(futures.seed, number, places, scores, self.model.dependences, futures.replicates > 1)
+        even, origin = futures.replicates > 1, None if kept is None else kept.origin(number, size)
+        return ChunkSource(futures.seed, number, places, scores, self.model.dependences, even, origin=origin)
 
     def figures(self, keys: Sequence[Key], *, n_jobs: int | None = None) -> dict[Key, Floats]:
         """Give figures of the futures as they are now, (simulation,) or (year, simulation)."""
-        loops.start_for(self.count)
-        read = outline_of(self.sheet, tuple(keys))
-        stored = unfilled(read.program.stored, self.count)
-
-        def work(where: slice) -> None:
-            read.work_out(self.cells, stored, where, Ledger.of(read.program), first=where.start)
-
-        for _ in parallel(work, _chunks(self.count), n_jobs):
-            pass
-        found = {}
-        for key, places in read.figures.items():
-            rows = [stored[p] if isinstance(p, int) else np.full(self.count, p) for p in places]
-            found[key] = np.stack(rows) if len(rows) > 1 else rows[0]
-        return found
+        return worked_out(outline_of(self.sheet, tuple(keys)), self.cells, self.count, n_jobs=n_jobs)
 
     def spare(self, question: Question, put: Put | None = None, *, n_jobs: int | None = None) -> Floats:
         """Give by how much each future passes a test, (simulation,) [money], with some figures put in place."""
-        with self.put(put or {}):
-            return question.spare(self.figures(question.keys, n_jobs=n_jobs))
+        read = _answer(self.sheet, question)
+        with self.put(put or {}, read):
+            return worked_out(read, self.cells, self.count, n_jobs=n_jobs)[SPARE]
 
     def chance(self, holds: NDArray[np.bool_]) -> Chance:
         """Give how often something holds, with its simulation error."""
         replicates = self.futures.replicates
         counts = np.asarray([np.count_nonzero(holds[r::replicates]) for r in range(replicates)])
         return chance(counts, shared_out(self.count, replicates))
+
+
+def spare_of(futures: Futures, question: Question, *, n_jobs: int | None = None) -> Floats:
+    """Give by how much each held future passes a test as it was drawn, (simulation,) [money]."""
+    assert futures.sheet is not None
+    assert futures.cells is not None
+    return worked_out(_answer(futures.sheet, question), futures.cells, futures.held, n_jobs=n_jobs)[SPARE]
+
+
+def worked_out(read: Outline, cells: Floats, count: int, *, n_jobs: int | None = None) -> dict[Key, Floats]:
+    """Give what is read of the first futures of a sheet, (simulation,) or (year, simulation)."""
+    loops.start_for(count)
+    stored = unfilled(read.program.stored, count)
+
+    def work(where: slice) -> None:
+        read.work_out(cells, stored, where, Ledger.of(read.program), first=where.start)
+
+    for _ in parallel(work, _chunks(count), n_jobs):
+        pass
+    found = {}
+    for key, places in read.figures.items():
+        rows = [stored[p] if isinstance(p, int) else np.full(count, p) for p in places]
+        found[key] = np.stack(rows) if len(rows) > 1 else rows[0]
+    return found
+
+
+@lru_cache(maxsize=4)
+def _answer(sheet: Sheet, question: Question) -> Outline:
+    """Give the program of what each future has to spare: of that alone, not of all years and all options."""
+    own = replace(question, model=sheet.models[""])
+    return outline_by(sheet, lambda _, values_of: {SPARE: own.at_values(values_of(""), 1)})
 
 
 @dataclass(slots=True)
@@ -272,12 +323,3 @@ class _Again:
 
 def _chunks(count: int) -> list[slice]:
     return [slice(k, min(k + CHUNK, count)) for k in range(0, count, CHUNK)]
-
-
-def _write(sheet: Sheet, cells: Floats, place: int, value: Floats, where: slice = slice(None)) -> None:
-    """Write a node's value into its rows, in some futures."""
-    rows = sheet.rows["", place]
-    if ("", place) in sheet.by_year:
-        cells[rows, where] = value
-    else:
-        cells[rows.start, where] = value

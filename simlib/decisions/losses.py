@@ -13,7 +13,6 @@ from simlib.errors import ModelError, Problem
 from simlib.flows import Flows, flows
 from simlib.kernels import closing
 from simlib.kernels.paths import Floats
-from simlib.model import Model
 from simlib.results import Futures
 
 __all__ = ["Losses", "losses"]
@@ -92,25 +91,25 @@ def _loss(futures: Futures, loss: Loss, flow: Flows) -> Floats:
 def _running_costs(futures: Futures, flow: Flows) -> Floats:
     """Give what running the option's measures costs the council over the horizon, (simulation,)."""
     model, total = futures.model, np.zeros(futures.held)
-    for m in model.options[flow.option].measures:
-        measure = model.measures[m]
-        share = next((node for council, node in measure.shares if council == flow.council), None)
-        yearly = _yearly(model, m, futures) if share is not None else None
+    option = model.options[flow.option]
+    for name, m in zip(model.config.options[option.id].measures, option.measures, strict=True):
+        share = next((node for council, node in model.measures[m].shares if council == flow.council), None)
+        yearly = _yearly(futures, name, m) if share is not None else None
         if share is not None and yearly is not None:
             total = total + futures.values[share] * yearly * futures.delivery.running(m).sum(axis=0)
     return total
 
 
-def _yearly(model: Model, place: int, futures: Futures) -> Floats | None:
-    """Give a measure's running cost a year; of a saving that is stated net of it, as planned."""
-    measure = model.measures[place]
+def _yearly(futures: Futures, name: str, place: int) -> Floats | None:
+    """Give the running cost a year of a measure, by its name in the file; of a saving that is net of it, as planned."""
+    model = futures.model
+    measure, own = model.measures[place], model.config.measures[name]
     if measure.running_cost is not None:
         return futures.values[measure.running_cost]
-    own = model.config.measures.get(measure.id) or model.config.measures[measure.id.rpartition("_in_")[0]]
     if own.running_cost is None:
         return None
     stated = own.running_cost.value if own.running_cost.plan is None else own.running_cost.plan
     if not isinstance(stated, int | float):
         text = "missing key 'plan': what it costs a year counts in decision.loss, and the saving is net of it"
-        raise ModelError([Problem("", f"measures.{measure.id}.running_cost", text)])
+        raise ModelError([Problem("", f"measures.{name}.running_cost", text)])
     return np.asarray(float(stated))

@@ -4,7 +4,7 @@ What is planned is scaled as ``scope_growth`` scales it: with it goes what is co
 running costs and one-off costs stay as they are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -48,11 +48,20 @@ class OverProgramming:
             return None
         return self.planned * (FACTORS[0] if found.least is None else found.least.value)
 
+    @property
+    def overlaps(self) -> bool:
+        """Whether two of the measures overlap: what is planned then counts the same twice."""
+        model, named = self.question.model, set(self.measures)
+        option = next(each for each in model.options if each.id == self.question.option)
+        names = dict(zip(option.measures, model.config.options[option.id].measures, strict=True))
+        return any({names[one], names[other]} <= named for one, other, _ in option.overlaps)
+
     def document(self) -> Document:
         """Give it as JSON has it."""
         needed = {f"{100 * each.level:g}": self.needed(each.level) for each in self.course.reached}
         return {
-            "measures": list(self.measures), "planned": self.planned, "needed": needed, **self.course.document(),
+            "measures": list(self.measures), "planned": self.planned, "overlaps": self.overlaps, "needed": needed,
+            **self.course.document(),
         }  # fmt: skip
 
 
@@ -83,7 +92,7 @@ def over_programming(
         Where the option has no measure, or has not those.
     """
     chosen = _chosen(question, measures)
-    scaled, factor = _scaled(question.model, chosen)
+    scaled, factor = _scaled(question.model, chosen.values())
     base, ones = futures.values, np.ones(futures.held)
     more = [ones, *(base[node.of] * ones for node in scaled.nodes[factor + 1 :] if isinstance(node, Multiplied))]
     same = Same.of(futures, scaled, more)
@@ -92,14 +101,14 @@ def over_programming(
         return same.spare(question, {factor: np.asarray(value)}, n_jobs=n_jobs)
 
     course = Asking(spare, same.chance, question.tolerance).course(FACTORS, levels)
-    names = tuple(question.model.measures[m].id for m in chosen)
-    return OverProgramming(question, names, _planned(question, chosen), course)
+    return OverProgramming(question, tuple(chosen), _planned(question, chosen.values()), course)
 
 
-def _chosen(question: Question, measures: Sequence[str] | None) -> tuple[int, ...]:
+def _chosen(question: Question, measures: Sequence[str] | None) -> dict[str, int]:
+    """Give the places of some measures by their names in the file: one that is slowed has a place for each option."""
     model = question.model
     option = next(each for each in model.options if each.id == question.option)
-    own = {model.measures[m].id: m for m in option.measures}
+    own = dict(zip(model.config.options[option.id].measures, option.measures, strict=True))
     if not own:
         text = f"expected an option with measures, got '{option.id}'"
         raise ModelError([Problem("", f"options.{option.id}.measures", text)])
@@ -107,10 +116,10 @@ def _chosen(question: Question, measures: Sequence[str] | None) -> tuple[int, ..
         if name not in own:
             text = f"there is no measure '{name}' in this option{nearest_or_list(name, own)}"
             raise ModelError([Problem("", f"options.{option.id}.measures", text)])
-    return tuple(own[name] for name in (own if measures is None else measures))
+    return own if measures is None else {name: own[name] for name in measures}
 
 
-def _scaled(model: Model, chosen: Sequence[int]) -> tuple[Model, int]:
+def _scaled(model: Model, chosen: Iterable[int]) -> tuple[Model, int]:
     """Give a model with a factor on the scope of some measures, and the factor's place among its nodes."""
     factor = len(model.nodes)
     nodes: list[Node] = [*model.nodes, Given("factor")]
@@ -122,7 +131,7 @@ def _scaled(model: Model, chosen: Sequence[int]) -> tuple[Model, int]:
     return replace(model, nodes=tuple(nodes), measures=tuple(measures), readings={}), factor
 
 
-def _planned(question: Question, chosen: Sequence[int]) -> float:
+def _planned(question: Question, chosen: Iterable[int]) -> float:
     model = question.model
     option = next(each for each in model.options if each.id == question.option)
     own = [c for c in option.councils if question.council in (JOINTLY, "claim", model.councils[c].id)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +11,10 @@ from simlib.config.nodes import nearest_or_list
 from simlib.delivery import deliver
 from simlib.drivers import Constant, Values
 from simlib.errors import ModelError, Problem
+from simlib.flows import flows
 from simlib.kernels.paths import Floats
 from simlib.model import Model
-from simlib.readouts import TESTS, Key, read_option
+from simlib.readouts import TESTS, Key, claimed
 
 JOINTLY, CLAIM, SAVING = "jointly", "claim", "saving"
 _FIGURE = {
@@ -69,17 +71,22 @@ class Question:
             return found
         each = [self._of(c, figures[key]) for c, key in zip(self._councils, self.keys, strict=True)]
         if self.test == SAVING:
-            return np.asarray(np.sum(each, axis=0)) - self.amount
-        return each[0] if len(each) == 1 else np.minimum.reduce(each)
+            return sum(each[1:], each[0]) - self.amount
+        return reduce(np.minimum, each)
 
     def holds(self, spare: Floats) -> NDArray[np.bool_]:
         """Tell where the test is passed."""
         return np.asarray(spare > -self.tolerance)
 
     def at_values(self, values: Values, count: int) -> Floats:
-        """Give the same from every node's value: for a few futures, such as the plan's."""
-        found = dict(read_option(self.model, deliver(self.model, values, count), self._place))
-        return np.broadcast_to(self.spare({key: np.asarray(found[key]) for key in self.keys}), (count,))
+        """Give the same from every node's value: of a few futures, such as the plan's, or as it is to be traced."""
+        block, councils = deliver(self.model, values, count), self._councils
+        if self.council == CLAIM:
+            figures = [claimed(self.model, block, self._place)]
+        else:
+            found = [flows(self.model, block, self._place, c) for c in councils]
+            figures = [getattr(flow, key[-1]) for flow, key in zip(found, self.keys, strict=True)]
+        return np.broadcast_to(self.spare(dict(zip(self.keys, figures, strict=True))), (count,))
 
     @property
     def _place(self) -> int:
@@ -95,19 +102,22 @@ class Question:
 
 
 def _least(figure: Floats) -> Floats:
-    return np.asarray(-np.max(figure, axis=0))
+    largest: Floats = np.max(figure, axis=0)
+    return 0.0 - largest
 
 
 def _above_minimum(model: Model, council: int, fund: Floats) -> Floats:
     home = model.councils[council].fund
     assert home is not None
-    return np.asarray(np.min(fund, axis=0)) - _certain(model, home.minimum)
+    lowest: Floats = np.min(fund, axis=0)
+    return lowest - _certain(model, home.minimum)
 
 
 def _above_opening(model: Model, council: int, fund: Floats) -> Floats:
     home = model.councils[council].fund
     assert home is not None
-    return np.asarray(fund[-1]) - _certain(model, home.opening)
+    last: Floats = fund[-1]
+    return last - _certain(model, home.opening)
 
 
 def _certain(model: Model, place: int) -> float:
@@ -119,8 +129,8 @@ def _certain(model: Model, place: int) -> float:
 
 
 _SPARE: dict[str, Callable[[Model, int, Floats], Floats]] = {
-    "target_year": lambda m, _, f: -f[m.target],
-    "in_year": lambda m, _, f: -f[m.target],
+    "target_year": lambda m, _, f: 0.0 - f[m.target],
+    "in_year": lambda m, _, f: 0.0 - f[m.target],
     "from_target_year": lambda m, _, f: _least(f[m.target :]),
     "every_year": lambda _, __, f: _least(f),
     "reserves_hold": _above_minimum,

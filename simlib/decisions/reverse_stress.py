@@ -7,12 +7,15 @@ itself fails, it is the other question that has an answer: what would have to go
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simlib.decisions.assumptions import Assumption, as_one, assumption, is_assumption
+from simlib.decisions.estimated import chance_of
+from simlib.decisions.instead import spare_of
 from simlib.decisions.question import Question
 from simlib.drivers import Source, SumOfDraws, Values, evaluate
 from simlib.estimates import Chance
@@ -26,6 +29,7 @@ from simlib.source import ChunkSource
 TRIED = 131_072  # futures among which the search begins
 STARTS, ROUNDS = 8, 60
 PROBED = 256  # futures by which it is seen which scores matter at all
+FAR = 5.0  # scores as far out are tried there: what comes once in a million futures may be what matters
 NUDGE = 1e-3  # of a score, for slopes
 NEARBY = 512  # points around the best one that are tried in each round
 ENOUGH = 1e-7  # of the distance: a smaller gain is none
@@ -148,10 +152,7 @@ def reverse_stress(futures: Futures, question: Question, *, n_jobs: int | None =
 
 
 def _fails(futures: Futures, question: Question) -> Chance:
-    from simlib.decisions.instead import Same
-
-    same = Same.of(futures)
-    return same.chance(~question.holds(same.spare(question)))
+    return chance_of(futures, ~question.holds(spare_of(futures, question)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +184,7 @@ class _Search:
         points = np.concatenate(
             [RandomSampler(seed).scores(model.dimensions, k, CHUNK) for k in range(TRIED // CHUNK)], axis=1
         )
-        matters = self._matters(points[:, : 2 * PROBED])
+        matters = self._matters(points[:, :PROBED])
         points[~matters] = 0.0
         there = points[:, self.beyond(points)]
         if not there.shape[1]:
@@ -193,13 +194,17 @@ class _Search:
         return min(found, key=lambda point: float(np.linalg.norm(point)))
 
     def _matters(self, points: Floats) -> Facts:
-        """Tell which scores can change what there is to spare, (dimension,): by putting others into some futures."""
-        base, other = points[:, :PROBED], points[:, PROBED:]
-        before = self.spare(base)
-        found = np.zeros(self.dimensions, dtype=bool)
+        """Tell which scores can change what there is to spare, (dimension,): by moving each alone, from far to far.
+
+        Half of the futures are as they are drawn. In the others every score is spread evenly as far as it is tried:
+        what a rare event brings matters only where that event is.
+        """
+        random = stream(0, "matters")
+        base = np.concatenate([points, random.uniform(-FAR, FAR, points.shape)], axis=1)
+        before, found = self.spare(base), np.zeros(self.dimensions, dtype=bool)
         for k in range(self.dimensions):
             changed = base.copy()
-            changed[k] = other[k]
+            changed[k] = random.uniform(-FAR, FAR, base.shape[1])
             found[k] = np.any(self.spare(changed) != before)
         return found
 
@@ -270,6 +275,7 @@ class _OnAverage:
         return np.asarray(values[self.draws.count] * self.draws.distribution.mean)
 
 
+@lru_cache(maxsize=1)
 def _without_single_draws(model: Model) -> Model:
     nodes = tuple(_OnAverage(node) if isinstance(node, SumOfDraws) else node for node in model.nodes)
     return replace(model, nodes=nodes, readings={})

@@ -4,7 +4,7 @@ A scenario is laid over the file as a reading is, and means something else: not 
 what if just this came.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from simlib.compiling import compile_model
 from simlib.config import placing
-from simlib.decisions.instead import held_at, instead
+from simlib.decisions.instead import held_at, instead, worked_out
 from simlib.decisions.question import Question, ask
 from simlib.delivery import deliver
 from simlib.drivers import Constant, Driver, Event, PlanSource, Values
@@ -24,11 +24,14 @@ from simlib.estimates import Chance, Statistics, chance, statistics
 from simlib.flows import flows
 from simlib.kernels.paths import Floats
 from simlib.model import Model
-from simlib.outline import shared_out
+from simlib.outline import outline_by, shared_out
+from simlib.readouts import Key
 from simlib.results import Futures
+from simlib.sheet import Sheet
 
 Document = dict[str, Any]
 Pair = tuple[str, str]
+Gaps = tuple[Floats, Floats]  # the recurring gap of the target year, and what the headline test has to spare
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,23 +114,38 @@ def stress(futures: Futures, *, n_jobs: int | None = None) -> tuple[Stressed, ..
         n_jobs=n_jobs, order=None if futures.order is None else [(str(n), int(y)) for n, y in futures.order],
     )  # fmt: skip
     count = min(futures.held, again.held)  # memory may hold fewer of so many figures
-    base = _gaps(model, _first(futures.values, futures.held, count), count)
+    base, laid = _worked_out(futures, [""], count)[""], _worked_out(again, list(models), count)
     found = []
     for name, each in models.items():
         entry = config.stress[name]
-        assert again.sheet is not None
-        assert again.cells is not None
-        pairs = _laid(again, each, again.sheet.values(again.cells[:, :count], name), base, count)
+        pairs = _laid(again, each, laid[name], base)
         found.append(Stressed(name, entry.label or name.replace("_", " "), entry.why, pairs))
     return tuple(found)
 
 
-def _first(values: Values, held: int, count: int) -> Values:
-    """Give every node's value in the first futures."""
-    return [v[..., :count] if v.ndim and v.shape[-1] == held else v for v in values]
+def _worked_out(futures: Futures, names: Sequence[str], count: int) -> dict[str, dict[Pair, Gaps]]:
+    """Give for the base or some readings what ``_gaps`` gives, in the first so many futures: by programs."""
+    assert futures.sheet is not None
+    assert futures.cells is not None
+
+    def read(sheet: Sheet, values_of: Callable[[str], Values]) -> dict[Key, Any]:
+        told = {name: _gaps(sheet.models[name], values_of(name), 1) for name in names}
+        return {
+            (name, *pair, what): figure
+            for name, gaps in told.items()
+            for pair, each in gaps.items()
+            for what, figure in zip(("gap", "spare"), each, strict=True)
+        }
+
+    rows = worked_out(outline_by(futures.sheet, read), futures.cells, count)
+    found: dict[str, dict[Pair, Gaps]] = {name: {} for name in names}
+    for name, option, council, what in rows:
+        if what == "gap":
+            found[name][option, council] = rows[name, option, council, "gap"], rows[name, option, council, "spare"]
+    return found
 
 
-def _gaps(model: Model, values: Values, count: int) -> dict[Pair, tuple[Floats, Floats]]:
+def _gaps(model: Model, values: Values, count: int) -> dict[Pair, Gaps]:
     """Give by option and council the recurring gap of the target year and what its headline test has to spare."""
     block = deliver(model, values, count)
     found = {}
@@ -153,12 +171,12 @@ def _question(model: Model, option: int, council: int) -> Question | None:
 
 
 def _laid(
-    again: Futures, model: Model, values: Values, base: Mapping[Pair, tuple[Floats, Floats]], count: int
+    again: Futures, model: Model, gaps: Mapping[Pair, Gaps], base: Mapping[Pair, Gaps]
 ) -> dict[Pair, Laid]:
     slack = model.tolerance
     planned = _gaps(model, _stressed_plan(model), 1)
     found = {}
-    for pair, (gap, spare) in _gaps(model, values, count).items():
+    for pair, (gap, spare) in gaps.items():
         if pair not in base:
             continue
         before, its_spare = base[pair]

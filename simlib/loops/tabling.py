@@ -35,32 +35,38 @@ def keyed(bits: NDArray[np.int64], width: int, keys: NDArray[np.int64]) -> None:
 
 
 @compiled
-def rank(keys: NDArray[np.int64], width: int, ends: tuple[int, int], many: int, to: Graded, row: int) -> None:
+def rank(
+    keys: NDArray[np.int64], width: int, sides: tuple[int, int], ends: NDArray[np.int64], to: Graded, row: int
+) -> None:
     """Put ranks and bins of one figure into place, and the sides of bins, from its keys in order.
 
     Parameters
     ----------
-    ends
+    sides
         How many futures are on the low side, and in front of the high one.
-    many
-        How many bins.
+    ends
+        (bin,) up to where each goes, in halves of ranks.
     """
     n = len(keys)
     mask = (np.int64(1) << np.int64(width)) - np.int64(1)
-    start = 0
+    start = own = 0
+    end = ends[0]
     while start < n:
         value = keys[start] & ~mask
         stop = start + 1
         while stop < n and keys[stop] & ~mask == value:
             stop += 1
         place = np.float32(0.5 * (start + stop - n))
-        side = 1 if stop <= ends[0] else 2 if start >= ends[1] else 0
-        own = many * (start + stop) // (2 * n) + (0 if side == 1 else 1 if side == 0 else 2)  # one side alone
-        to.sides[row, own] = side
+        side = 1 if stop <= sides[0] else 2 if start >= sides[1] else 0
+        while start + stop >= end:
+            own += 1
+            end = ends[own]
+        found = own + (0 if side == 1 else 1 if side == 0 else 2)  # one side alone
+        to.sides[row, found] = side
         for k in range(start, stop):
             i = keys[k] & mask
             to.ranks[row, i] = place
-            to.bins[row, i] = own
+            to.bins[row, i] = found
         start = stop
 
 
@@ -130,8 +136,7 @@ def _by_product(
         row, own = sums[j, 1 + j :], values[i, 1 + j :]
         for c in range(len(row)):
             row[c] += x * own[c]
-    row = ranked[j, 1:]
-    for i in range(n):
+        row = ranked[j, 1:]
         place = np.float64(ranks[j, np.uint64(at + i)])
         ranked[j, 0] += place * place
         for c in range(len(row)):

@@ -59,6 +59,11 @@ class Program:
     summed: int
     counted: int
 
+    @property
+    def given(self) -> frozenset[int]:
+        """The rows that it loads."""
+        return frozenset(self.code[self.code[:, 0] == CODES[LOAD], 2].tolist())
+
 
 @dataclass(frozen=True, slots=True)
 class _Step:

@@ -8,7 +8,7 @@ future is what differs between them, and that gives the same bytes as the formul
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -100,6 +100,20 @@ class Graph:
     def cell(self, place: int) -> Cell:
         """Give the figure at a place."""
         return self._cells[place]
+
+    def made_of(self, places: Iterable[int]) -> frozenset[int]:
+        """Give the numbers of the inputs that some figures are made of."""
+        wanted = set(places)
+        left, inputs = list(wanted), set[int]()
+        while left:
+            operation, *of = self.steps[left.pop()]
+            if operation == "input":
+                inputs.update(number for number in of if isinstance(number, int))
+                continue
+            needed = {place for place in of if type(place) is int} - wanted  # a float is certain, and so is a bool
+            wanted |= needed
+            left.extend(needed)
+        return frozenset(inputs)
 
     def made_by(self, operand: Operand) -> tuple[object, list[Operand]]:
         """Give the operation that an operand is made by, and its operands; None and nothing where it is given."""

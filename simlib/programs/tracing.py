@@ -235,5 +235,6 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.any: _folded("logical_or"),
     np.sum: _folded("add"),
     np.max: _folded("maximum"),
+    np.min: _folded("minimum"),
     np.shape: _shape,
 }

@@ -21,6 +21,7 @@ from docx.text.paragraph import Paragraph
 
 from simlib.figures import chart_png
 from simlib.layout import Chart, Report, Section, Table
+from simlib.reporters.columns import MARGIN, PAGE
 from simlib.reporters.papers import (
     FIGURES,
     charts,
@@ -29,7 +30,7 @@ from simlib.reporters.papers import (
     picture_numbers,
     table_numbers,
 )
-from simlib.reporters.word_styles import MARGIN, PAGE, dress, legible
+from simlib.reporters.word_styles import dress, legible
 from simlib.reporters.word_tables import word_table
 
 if TYPE_CHECKING:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simlib.layout import Cell, Chart, Report, Table, everything
+from simlib.reporters.columns import column_widths
+from simlib.reporters.papers import picture_numbers, table_numbers
 from simlib.wording import clean
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ __all__ = ["page", "write_html"]
 
 _LEADS = ("Warning:", "Note:", "DRAFT –")  # what a sentence may begin with, and is to be seen by
 _LONG_WORD = re.compile(r"\S{25,}")
+_ON_PAPER, _FOR_THE_RECORD = (8.5, 7.5, 7.0), (7.25, 7.0)  # sizes of type in the tables of the paper, and after it [pt]
 _SHORT = 20  # letters that stand in one line of a column
 
 
@@ -55,8 +58,8 @@ def page(report: Report) -> str:
     names = {key: clean(option["label"]) for key, option in report.summary.document["options"].items()}
     pictures = {chart.id: _picture(chart, names) for section in everything(report.sections) for chart in section.charts}
     return environment.get_template("report.html.jinja").render(
-        report=report, pictures=pictures, cells=_cells, numeric=_numeric, lead=_lead(names),
-        **_inline(environment),
+        report=report, pictures=pictures, cells=_cells, numeric=_numeric, lead=_lead(names), printed=_printed,
+        tables=table_numbers(report), figures=picture_numbers(report), **_inline(environment),
     )  # fmt: skip
 
 
@@ -114,6 +117,12 @@ def _lead(names: Mapping[str, str]) -> Any:
         return text[:at], _unbroken(text[at:])
 
     return split
+
+
+def _printed(table: Table, small: bool) -> tuple[float, list[float]]:  # noqa: FBT001 - as the template has it
+    """Give the size of a table's type on paper [pt], and the width of each of its columns there [per cent]."""
+    size, widths = column_widths(table, _FOR_THE_RECORD if small else _ON_PAPER)
+    return size, [round(100 * width / sum(widths), 1) for width in widths]
 
 
 def _numeric(table: Table) -> tuple[bool, ...]:

@@ -20,10 +20,11 @@ from simlib.reporters.papers import (
 )
 from simlib.reporters.pictures import write_figures
 
-__all__ = ["markdown", "write_markdown"]
+__all__ = ["escaped", "markdown", "write_markdown"]
 
 # What begins something anywhere in a line; a dollar is mathematics to some readers, www. and :// a link.
-_MEANT = re.compile(r"[\\`*_{}\[\]<>#|~!&$^]|(?<=www)\.|:(?=//)|(?<=\w)@", re.IGNORECASE)
+_MEANT = re.compile(r"[\\`*_{}\[\]<>#|~!&$^]|(?<=www)\.|:(?=//)", re.IGNORECASE)
+_MAIL = re.compile(r"(?<=[\w.+-])@")
 
 
 def write_markdown(report: Report, folder: Path) -> Path:
@@ -53,8 +54,13 @@ def escaped(text: str) -> str:
     --------
     >>> escaped("[a](b) | <c> *d*")
     '\\[a\\](b) \\| \\<c\\> \\*d\\*'
+
+    Notes
+    -----
+    An address of mail is made a link where it is found after escapes are gone: a word joiner before its @, which is not
+    seen, ends what could be the name before it.
     """
-    return _MEANT.sub(r"\\\g<0>", text)
+    return _MAIL.sub("\u2060@", _MEANT.sub(r"\\\g<0>", text))
 
 
 def _opening(report: Report) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """What a paper needs beside its report: numbers for tables and pictures, headings; no words of the report's own.
 
-The document and the markdown share it, so that "Table 12" is the same table in both.
+The page, the document and the markdown share it, so that "Table 12" is the same table in all of them.
 """
 
 from collections.abc import Iterator

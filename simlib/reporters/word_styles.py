@@ -8,12 +8,13 @@ from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt, RGBColor
 
+from simlib.reporters.columns import MARGIN, PAGE
+
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
 
-__all__ = ["MARGIN", "PAGE", "dress", "legible"]
+__all__ = ["dress", "legible"]
 
-PAGE, MARGIN = (210, 297), 20  # A4, and what is left free around the text [mm]
 _FONT = "Arial"  # on every machine with Word, and what councils' guides to accessible documents ask for
 _INK, _QUIET = RGBColor(0x1F, 0x38, 0x64), RGBColor(0x4D, 0x4D, 0x4D)  # 11:1 and 8:1 on white
 

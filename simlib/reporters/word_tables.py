@@ -1,4 +1,4 @@
-"""A report's table as a Word table: widths, alignment, headings that are repeated; nothing is rounded here.
+"""A report's table as a Word table: alignment, headings that are repeated; its widths are those of ``columns``.
 
 A report has thousands of cells: they are written as text and read by the library once for each table.
 """
@@ -11,19 +11,12 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
 from simlib.layout import Table
+from simlib.reporters.columns import EDGE, column_widths
 from simlib.reporters.papers import figure_columns
-from simlib.reporters.word_styles import MARGIN, PAGE, legible
+from simlib.reporters.word_styles import legible
 
-__all__ = ["column_widths", "word_table"]
+__all__ = ["word_table"]
 
-_TWIPS = 1440 / 25.4  # of a millimetre; Word measures in twentieths of a point
-_ROOM = round((PAGE[0] - 2 * MARGIN) * _TWIPS)
-_SIZES = (9.0, 8.0, 7.0)  # the first at which the words fit [pt]
-_LETTER = 0.56  # width of a letter of Arial, a little more than the average [of its size]
-_EDGE = 70  # left free on either side of a cell [twips]
-_WHOLE = 14  # a text of so many letters is not broken
-_LONGEST_WORD, _LONGEST = 22, 60  # letters that a column is made wide for
-_LINES = 2  # that a heading takes without being long
 _WHOLE_TABLE = 12  # rows of a table that stays on one page
 
 
@@ -53,7 +46,7 @@ def _properties(table: Table, width: int) -> str:
     """Give a table's properties: its style, its width, and what its first row and column are."""
     return (
         f'<w:tblPr><w:tblStyle w:val="TableGrid"/><w:tblW w:w="{width}" w:type="dxa"/><w:tblLayout w:type="fixed"/>'
-        f'<w:tblCellMar><w:left w:w="{_EDGE}" w:type="dxa"/><w:right w:w="{_EDGE}" w:type="dxa"/></w:tblCellMar>'
+        f'<w:tblCellMar><w:left w:w="{EDGE}" w:type="dxa"/><w:right w:w="{EDGE}" w:type="dxa"/></w:tblCellMar>'
         '<w:tblLook w:val="00A0" w:firstRow="1" w:lastRow="0" w:firstColumn="1" w:lastColumn="0" w:noHBand="1"'
         f' w:noVBand="1"/><w:tblCaption w:val={quoteattr(legible(table.caption))}/></w:tblPr>'
     )
@@ -89,72 +82,3 @@ def _text(text: str, *, figure: bool) -> str:
     parts = [text] if figure else re.split(r"-(?=£)", text)
     told = (f'<w:t xml:space="preserve">{escape(legible(part))}</w:t>' for part in parts)
     return "<w:noBreakHyphen/>".join(told)
-
-
-def column_widths(table: Table) -> tuple[float, list[int]]:
-    """Give the size of type at which a table's words fit, and the width of each column.
-
-    Returns
-    -------
-    size : float
-        Of the type [pt].
-    widths : list of int, shape (columns,)
-        They fill the page's width [twips].
-    """
-    texts = [(heading, *(row[at].text for row in table.rows)) for at, heading in enumerate(table.headings)]
-    least, most = ([measure(column) for column in texts] for measure in (_least, _most))
-    crowded = sum(most) * _letter(_SIZES[0]) > _LINES * _room(texts)
-    sizes = _SIZES[1:] if crowded else _SIZES
-    size = next((size for size in sizes if sum(least) * _letter(size) <= _room(texts)), _SIZES[-1])
-    return size, _shared(least, most, _letter(size))
-
-
-def _letter(size: float) -> float:
-    """Give the width of a letter [twips]."""
-    return 20 * size * _LETTER
-
-
-def _room(columns: list[tuple[str, ...]]) -> int:
-    """Give what the columns leave for letters [twips]."""
-    return _ROOM - 2 * _EDGE * len(columns)
-
-
-def _least(column: tuple[str, ...]) -> int:
-    """Give how many letters a column must hold in one line."""
-    heading, *cells = column
-    words = [word for text in cells for word in ([text] if len(text) <= _WHOLE else _words(text))]
-    bold = max(map(len, _words(heading))) + 1  # bold letters are wider
-    return min(max([bold, *map(len, words)]), _LONGEST_WORD)
-
-
-def _words(text: str) -> list[str]:
-    """Give the parts between which a line may end."""
-    return re.split(r"\s+|(?<=-)", text)
-
-
-def _most(column: tuple[str, ...]) -> int:
-    """Give how many letters a column would hold in one line, if it had the room; its heading may take several.
-
-    One long text among short ones does not make it so wide: half way from the average to the longest.
-    """
-    heading, *cells = column
-    lengths = [len(text) for text in cells] or [0]
-    usual = round((max(lengths) + sum(lengths) / len(lengths)) / 2)
-    return max(min(usual, _LONGEST), -(-len(heading) // _LINES), _least(column))
-
-
-def _shared(least: list[int], most: list[int], letter: float) -> list[int]:
-    """Share the page's width among columns: what each must have, and then by what each would have."""
-    room = _ROOM - 2 * _EDGE * len(least)
-    need = [count * letter for count in least]
-    if sum(need) >= room:
-        widths = [width * room / sum(need) for width in need]
-    else:
-        wish = [(wanted - had) * letter for wanted, had in zip(most, least, strict=True)]
-        spare, wished = room - sum(need), sum(wish)
-        if wished > spare:
-            widths = [width + spare * more / wished for width, more in zip(need, wish, strict=True)]
-        else:
-            full = [width + more for width, more in zip(need, wish, strict=True)]
-            widths = [width * room / sum(full) for width in full]
-    return [round(width) + 2 * _EDGE for width in widths]

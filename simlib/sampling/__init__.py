@@ -25,6 +25,7 @@ from simlib.sampling.dependence import (
 )
 from simlib.sampling.implied import Ties, implied_spearman, joint_chance
 from simlib.sampling.influence import by_influence, explained
+from simlib.sampling.kept import KeptSampler, Places, gathered
 from simlib.sampling.latin_hypercube import LatinHypercubeSampler
 from simlib.sampling.nearest import nearest_correlation, third_correlation
 from simlib.sampling.principal import principal
@@ -40,7 +41,9 @@ __all__ = [
     "RNG_SCHEME",
     "SAMPLERS",
     "Dimension",
+    "KeptSampler",
     "LatinHypercubeSampler",
+    "Places",
     "RandomSampler",
     "Sampler",
     "SobolSampler",
@@ -54,6 +57,7 @@ __all__ = [
     "explained",
     "factor",
     "from_spearman",
+    "gathered",
     "implied_spearman",
     "joint_chance",
     "make_sampler",

@@ -133,15 +133,13 @@ def sobol_indices(
 
     Parameters
     ----------
-    model
-        What :func:`simlib.compile_model` gives.
-    wanted
-        What is asked about; :func:`simlib.sensitivity.targets.targets` where left out.
+    model, wanted
+        As in :func:`simlib.sensitivity.targets.told`.
     sample
         Futures of each of the two samples; a multiple of 16, at least 1,024. In all (blocks + 2) × sample are worked
         out.
     seed, n_jobs
-        Seed of the samples; workers, with the same result for any number.
+        The result is the same for any number of workers.
 
     Raises
     ------
@@ -187,10 +185,11 @@ def sobol_indices(
 
 
 def _index(count: Floats, total: Floats, squares: Floats, above: Floats) -> Floats:
-    """Give (…, block, target) indices from sums over both samples."""
+    """Give (…, block, target) indices from sums over both samples; nan of a target that is the same in all futures."""
     below = (squares - total**2 / count[:, np.newaxis])[:, np.newaxis]
     real = below > 1e-12 * squares[:, np.newaxis]
-    return np.asarray(np.divide(above, below, out=np.zeros_like(above), where=np.broadcast_to(real, above.shape)))
+    found = np.full_like(above, np.nan)
+    return np.asarray(np.divide(above, below, out=found, where=np.broadcast_to(real, above.shape)))
 
 
 def _grouped(rows: Floats) -> Floats:
@@ -220,14 +219,12 @@ def morris(
 
     Parameters
     ----------
-    model
-        What :func:`simlib.compile_model` gives.
-    wanted
-        What is asked about; :func:`simlib.sensitivity.targets.targets` where left out.
+    model, wanted
+        As in :func:`simlib.sensitivity.targets.told`.
     trajectories, levels
         How many walks through the blocks, at least two; among how many probabilities, an even number.
     seed, n_jobs
-        Seed of the walks; workers, with the same result for any number.
+        As in ``sobol_indices``.
 
     Raises
     ------

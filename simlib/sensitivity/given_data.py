@@ -6,7 +6,7 @@ futures tell beside them is in ``designed`` and ``shapley``.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +20,17 @@ from simlib.sensitivity.jackknife import GROUPS, Estimates, jackknifed, of_left_
 from simlib.sensitivity.swings import Side, entry, uncertain
 from simlib.sensitivity.tables import bins_for, graded, ranks_of, tabulated
 from simlib.sensitivity.targets import Target, rows_of, told
+from simlib.showing import table_html, words_html
 from simlib.workers import parallel
+
+if TYPE_CHECKING:
+    import xarray
 
 __all__ = ["GivenData", "given_data"]
 
 ASTRAY = 0.001  # chance that something is told of a target which nothing moves
 MEASURES = 4
+SHOWN = 3  # targets in a notebook
 ALIKE = 1e-10  # of the largest eigenvalue: figures that always move together leave no more than this between them
 ROUNDING = 1e-12  # of a figure's size: futures that differ by less are alike
 Document = dict[str, Any]
@@ -45,7 +50,8 @@ class GivenData:
     count
         How many futures were looked at.
     rank_correlation, regression, first_order
-        (figure, target) estimates from −1 to 1, and from 0 to 1 [number].
+        (figure, target) estimates from −1 to 1, and from 0 to 1 [number]; nan for a target that is the same in all
+        futures, or in all but one of their groups: what never happened may still be moved.
     explained
         (target,) R², what a linear function of all figures explains [share].
     sides
@@ -96,9 +102,58 @@ class GivenData:
             for place, target in enumerate(self.targets)
         ]
 
+    @property
+    def dataset(self) -> "xarray.Dataset":
+        """Give all measures as a dataset, made where it is asked for.
+
+        Every measure goes by ``figure`` and ``target``, ``explained`` by ``target`` alone, and has its simulation error
+        beside it (``first_order_error``). ``figure`` is the address, with its year where it goes by year.
+        """
+        import xarray
+
+        both = ("figure", "target")
+        measures = {name: getattr(self, name) for name in ("rank_correlation", "regression", "first_order")}
+        told: dict[str, tuple[Any, Any]] = {name: (both, found.values) for name, found in measures.items()}
+        told |= {f"{name}_error": (both, found.errors) for name, found in measures.items()}
+        told |= {"matters": (both, self.matters), "swing": (both, self._swings())}
+        told |= {"explained": ("target", self.explained.values), "explained_error": ("target", self.explained.errors)}
+        figures = [address if year is None else f"{address} {year}" for address, year in self.figures]
+        targets = [".".join(target.name) for target in self.targets]
+        return xarray.Dataset(told, coords={"figure": figures, "target": targets})
+
+    def _swings(self) -> Floats:
+        """Give (figure, target) the average on the high side less that on the low one."""
+        return np.asarray([high.means - low.means for low, high in self.sides])
+
     def __repr__(self) -> str:
         """Say what it is in one line."""
         return f"<GivenData: {len(self.figures)} figures, {len(self.targets)} targets, {self.count:,} futures>"
+
+    def _repr_html_(self) -> str:
+        """Show in a notebook what explains the first targets, the first figures of each."""
+        told = self.document()
+        left = len(told) - SHOWN
+        return "\n".join([*map(_shown, told[:SHOWN]), *([words_html(f"And {left} more targets.")] if left > 0 else [])])
+
+
+def _shown(target: Document) -> str:
+    """Give one target's table."""
+    headings = ("Assumption", "Rank correlation", "Explains by itself", "Where lowest", "Where highest")
+    rows = [
+        (
+            " ".join(filter(None, (figure["address"], figure["year"]))),
+            *(_plainly(figure[name]["value"]) for name in ("rank_correlation", "first_order")),
+            *(_plainly(figure["swing"][side]["mean"]) for side in ("low", "high")),
+        )
+        for figure in target["figures"]
+    ]
+    what = "the chance" if target["chance"] else "the average"
+    note = f"Where lowest, where highest: {what} in the tenth of the futures in which the assumption is so."
+    return table_html(" ".join(target["target"]), headings, rows, note=note)
+
+
+def _plainly(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
 
 
 def given_data(
@@ -111,9 +166,9 @@ def given_data(
     futures
         At least 1,024 of them.
     wanted
-        What is asked about; :func:`simlib.sensitivity.targets.targets` where left out.
+        As in :func:`simlib.sensitivity.targets.told`.
     n_jobs
-        Workers; 1 where left out. The result is the same for any number, to the byte.
+        The result is the same for any number of workers, to the byte.
 
     Returns
     -------
@@ -129,9 +184,10 @@ def given_data(
     -----
     *Rank correlation* is Spearman's, with average ranks where values tie. *Regression* has the coefficients of the
     linear function of all figures that comes nearest to the target, each times the figure's spread and over the
-    target's. *First order* is Var(E[Y | X]) ÷ Var(Y) by bins of as many futures each: squares of the bins' averages are
-    products of averages of different groups of futures, so that chance adds nothing to them. *Swing* is the target's
-    average in the tenth of the futures in which the figure is highest, less that in the tenth in which it is lowest.
+    target's. *First order* is Var(E[Y | X]) ÷ Var(Y) by bins: squares of the bins' averages are products of averages of
+    different groups of futures, so that chance adds nothing to them. What a figure does within a bin is lost; of what
+    twice as wide bins lose more, a third is added (Richardson), and to the error too. *Swing* is the target's average
+    in the tenth of the futures in which the figure is highest, less that in the tenth in which it is lowest.
 
     Where figures go together, rank correlation, first order and swing count for each figure what moves with it (so that
     first orders can add up to more than 1), and tell of one that does nothing by itself; regression tells what is left
@@ -148,13 +204,12 @@ def given_data(
     asked = told(futures.model, wanted)
     names, figures = _figures(futures, n_jobs)
     answers = _by_replicate(rows_of(futures, asked, n_jobs=n_jobs), futures.replicates, n_jobs)
-    many = bins_for(futures.held)
-    grades = graded(figures, many, n_jobs=n_jobs)
+    grades = graded(figures, bins_for(futures.held), n_jobs=n_jobs)
     ranks = ranks_of(answers, [target.chance for target in asked], n_jobs=n_jobs)
     stretches = _stretches(futures.held)
     tables = tabulated(figures, grades, answers, ranks, stretches, n_jobs=n_jobs)
     counts = np.asarray([float(stop - start) for start, stop in stretches])
-    spread = np.asarray([_differs(row) for row in answers])
+    spread = np.asarray([_differs(row, stretches) for row in answers])
     firsts = figures[:, 0], answers[:, 0]
     return _measured(names, asked, counts, tables, grades.sides, firsts, spread, n_jobs)
 
@@ -198,10 +253,14 @@ def _stretches(count: int) -> list[tuple[int, int]]:
     return [(g * count // GROUPS, (g + 1) * count // GROUPS) for g in range(GROUPS)]
 
 
-def _differs(row: Floats) -> bool:
-    """Tell whether a target differs between futures by more than rounding."""
-    low, high = float(row.min()), float(row.max())
-    return high - low > ROUNDING * max(abs(low), abs(high))
+def _differs(row: Floats, stretches: Sequence[tuple[int, int]]) -> bool:
+    """Tell whether a target differs between futures by more than rounding, whichever group of them is left out."""
+    ends = [(float(row[start:stop].min()), float(row[start:stop].max())) for start, stop in stretches]
+    for g in range(GROUPS):
+        low, high = (which(end[k] for end in ends[:g] + ends[g + 1 :]) for k, which in enumerate((min, max)))
+        if high - low <= ROUNDING * max(abs(low), abs(high)):
+            return False
+    return True
 
 
 # ---- Measures ----------------------------------------------------------------------------------------------
@@ -213,10 +272,9 @@ def _measured(
 ) -> GivenData:  # fmt: skip
     """Work all measures out from the sums of groups."""
     d, k = len(names), len(asked)
-    some = spread.astype(float)
-    correlation = _known(jackknifed((counts, tables.ranks), lambda n, r: _rank_correlations(n, r, d)), some)
-    regression, explained = _regressed(counts, tables.products, d, some)
-    first = _known(_first_orders(counts, tables, d, k, n_jobs), some)
+    correlation = _known(jackknifed((counts, tables.ranks), lambda n, r: _rank_correlations(n, r, d)), spread)
+    regression, explained = _regressed(counts, tables.products, d, spread)
+    first = _known(_first_orders(counts, tables, d, k, n_jobs), spread)
     spreads = np.sqrt(np.maximum(_squares_of_answers(counts, tables.products, d).sum(axis=0), 0.0) / counts.sum())
     ends = _ends(tables, sides, firsts, spreads)
     matters = _matters((correlation, regression, first), ends)
@@ -224,9 +282,9 @@ def _measured(
     return GivenData(asked, names, total, correlation, regression, first, explained, ends, matters)
 
 
-def _known(found: Estimates, some: Floats) -> Estimates:
-    """Give nothing for targets that nothing moves, as they are the same in all futures."""
-    return Estimates(np.where(some > 0, found.values, 0.0), np.where(some > 0, found.errors, 0.0))
+def _known(found: Estimates, some: Booleans) -> Estimates:
+    """Give nan for targets of which nothing can be told."""
+    return Estimates(np.where(some, found.values, np.nan), np.where(some, found.errors, np.nan))
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:
@@ -250,7 +308,7 @@ def _squares_of_answers(counts: Floats, products: Floats, figures: int) -> Float
     return np.asarray(own[..., 1] - own[..., 0] ** 2 / counts[:, np.newaxis])
 
 
-def _regressed(counts: Floats, products: Floats, d: int, some: Floats) -> tuple[Estimates, Estimates]:
+def _regressed(counts: Floats, products: Floats, d: int, some: Booleans) -> tuple[Estimates, Estimates]:
     """Give (figure, target) standardised coefficients, and (target,) what they explain together."""
     n, sums = without_each(counts), without_each(products)
     squares = _squares_of_answers(n, sums, d)
@@ -281,16 +339,25 @@ def _first_orders(counts: Floats, tables: Tables, d: int, k: int, n_jobs: int | 
     spread = _squares_of_answers(total[:, 0], without_each(tables.products), d) / total
     middle = answers.sum(axis=0) / counts.sum()
     off = _squared(counts[:, np.newaxis, np.newaxis], (answers - counts[:, np.newaxis] * middle)[:, np.newaxis])
-    found = np.zeros((GROUPS + 1, d, k))
+    found, lost = np.zeros((GROUPS + 1, d, k)), np.zeros((d, k))
 
     def one(figure: int) -> None:
         within = tables.counts[:, figure, :, np.newaxis]
-        each = _squared(within, tables.sums[:, figure, :, 1:] - within * middle)
-        found[:, figure] = _ratio(each.sum(axis=1) - off[:, 0], spread)
+        sums = tables.sums[:, figure, :, 1:] - within * middle
+        fine, rough = (_squared(*each).sum(axis=1) for each in ((within, sums), (_paired(within), _paired(sums))))
+        within_bins = _ratio((fine - rough) / 3.0, spread)
+        found[:, figure] = _ratio(fine - off[:, 0], spread) + within_bins
+        lost[figure] = within_bins[0]
 
     for _ in parallel(one, range(d), n_jobs):
         pass
-    return of_left_out(found)
+    told = of_left_out(found)
+    return Estimates(told.values, np.hypot(told.errors, lost))
+
+
+def _paired(rows: Floats) -> Floats:
+    """Give sums by bins twice as wide: (group, bin, …) to (group, half as many, …)."""
+    return rows[:, ::2] + rows[:, 1::2]
 
 
 def _squared(counts: Floats, sums: Floats) -> Floats:

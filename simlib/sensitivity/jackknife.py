@@ -7,6 +7,7 @@ from typing import TypeVar
 import numpy as np
 
 from simlib.errors import ModelError, Problem
+from simlib.estimates import finite
 from simlib.kernels.paths import Floats
 from simlib.sampling import REPLICATES
 
@@ -19,7 +20,7 @@ Sums = TypeVar("Sums", bound=tuple[Floats, ...])
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Estimates:
-    """Estimates and their standard errors, of any one shape."""
+    """Estimates and their standard errors, of any one shape; nan where nothing can be told."""
 
     values: Floats
     errors: Floats
@@ -28,9 +29,9 @@ class Estimates:
         """Give some of them."""
         return Estimates(self.values[place], self.errors[place])
 
-    def told(self) -> dict[str, float]:
-        """Give a single one as a document has it."""
-        return {"value": float(self.values) + 0.0, "error": float(self.errors)}
+    def told(self) -> dict[str, float | None]:
+        """Give a single one as a document has it: None where nothing can be told."""
+        return {"value": finite(float(self.values) + 0.0), "error": finite(float(self.errors))}
 
 
 def without_each(sums: Floats) -> Floats:
@@ -69,10 +70,14 @@ def jackknifed(sums: Sums, estimate: Callable[..., Floats]) -> Estimates:
 
 
 def of_left_out(found: Floats) -> Estimates:
-    """Give the first of some estimates, and its error from the others, each without one group."""
+    """Give the first of some estimates, and its error from the others, each without one group.
+
+    What is nan without one of the groups rests on this group alone, and nothing can be told of it.
+    """
     groups = len(found) - 1
     off = found[1:] - found[1:].mean(axis=0)
-    return Estimates(found[0], np.sqrt((groups - 1) / groups * np.sum(off * off, axis=0)))
+    errors = np.sqrt((groups - 1) / groups * np.sum(off * off, axis=0))
+    return Estimates(np.where(np.isnan(errors), np.nan, found[0]), errors)
 
 
 def refuse_too_few(count: int) -> None:

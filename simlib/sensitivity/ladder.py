@@ -95,10 +95,8 @@ def tornado(model: Model, wanted: Sequence[Target] | None = None, *, around: str
 
     Parameters
     ----------
-    model
-        What :func:`simlib.compile_model` gives.
-    wanted
-        What is asked about; :func:`simlib.sensitivity.targets.targets` where left out.
+    model, wanted
+        As in :func:`simlib.sensitivity.targets.told`.
     around
         Where all others stay: at their ``median`` or at their ``plan``.
 
@@ -138,10 +136,8 @@ def ladder(model: Model, wanted: Sequence[Target] | None = None) -> tuple[Rung, 
 
     Parameters
     ----------
-    model
-        What :func:`simlib.compile_model` gives.
-    wanted
-        What is asked about; :func:`simlib.sensitivity.targets.targets` where left out.
+    model, wanted
+        As in :func:`simlib.sensitivity.targets.told`.
 
     Raises
     ------

@@ -76,15 +76,13 @@ def shapley_effects(
 
     Parameters
     ----------
-    model
-        What :func:`simlib.compile_model` gives.
-    wanted
-        What is asked about; :func:`simlib.sensitivity.targets.targets` where left out.
+    model, wanted
+        As in :func:`simlib.sensitivity.targets.told`.
     orders
         In how many orders the players' values are drawn anew, at least 1,024; (players + 1) × orders futures are worked
         out.
     seed, n_jobs
-        Seed of the sample; workers, with the same result for any number.
+        As in :func:`simlib.sensitivity.designed.sobol_indices`.
 
     Raises
     ------
@@ -137,12 +135,13 @@ def _grouped(rows: Floats) -> Floats:
 
 
 def _share(count: Floats, total: Floats, squares: Floats, gains: Floats) -> Floats:
-    """Give (…, player, target) shares of the variance at both ends of the orders."""
+    """Give (…, player, target) shares of the variance at both ends of the orders; nan where there is none."""
     n = count[:, np.newaxis]
     variance = ((squares - total**2 / n) / n)[:, np.newaxis]
     real = variance > 1e-12 * (squares / n)[:, np.newaxis]
     added = gains / (0.5 * count)[:, np.newaxis, np.newaxis]
-    return np.asarray(np.divide(added, variance, out=np.zeros_like(added), where=np.broadcast_to(real, added.shape)))
+    found = np.full_like(added, np.nan)
+    return np.asarray(np.divide(added, variance, out=found, where=np.broadcast_to(real, added.shape)))
 
 
 # ---- Drawing what is left open -----------------------------------------------------------------------------

@@ -9,21 +9,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from simlib.decisions.instead import needs
 from simlib.drivers import Driver, Event, Values
 from simlib.kernels.paths import Floats
-from simlib.outline import positions
+from simlib.outline import positions, rows_of_positions
 from simlib.programs import Ledger
 from simlib.readouts import Key
 from simlib.results import Futures
+from simlib.sensitivity.tables import Keys, tails
 
 MOST = 8_192  # futures that are looked at
 ROUNDING = 1e-12  # of a figure's size: futures that differ by less are alike
 FEWEST = 30  # futures on a side of which something is told
-TAIL = 0.1  # of the futures, on each side
 Document = dict[str, Any]
-Places = NDArray[np.intp]
 
 
 def swings(futures: Futures) -> Document:
@@ -38,11 +37,12 @@ def swings(futures: Futures) -> Document:
     -------
     dict
         ``options`` → option → council or ``claim`` → entries, and ``outputs`` → output → entries; the entry first that
-        moves the figure's average most. ``shift`` is the average on the high side less that on the low one.
+        moves the figure's average most. ``shift`` is the average on the high side less that on the low one; ``enters``
+        tells whether the figure is made of it, or only of what goes together with it.
     """
     count = min(MOST, futures.held)
     keys, figures, holds = _looked_at(futures, count)
-    spread, sides = figures.std(axis=0), {}
+    spread, sides, parts = figures.std(axis=0), {}, _parts(futures)
     for address, row in _averages(futures, count):
         both = tails(row)
         if min(len(where) for where in both) >= FEWEST:
@@ -52,9 +52,27 @@ def swings(futures: Futures) -> Document:
     for place, key in enumerate(keys):
         if spread[place] <= ROUNDING * np.abs(figures[:, place]).max():
             continue  # the same in all of them, but for rounding
-        entries = [entry(address, *both, place, chance=key[0] == "options") for address, both in sides.items()]
+        entries = [
+            entry(address, *both, place, chance=key[0] == "options") | {"enters": address in parts[key]}
+            for address, both in sides.items()
+        ]
         where = found["outputs"] if key[0] == "outputs" else found["options"].setdefault(key[1], {})
         where[key[-1]] = sorted(entries, key=lambda each: -abs(each["shift"]))
+    return found
+
+
+def _parts(futures: Futures) -> dict[Key, frozenset[str]]:
+    """Give the addresses that each figure is made of: of a cost none that a recurring gap is."""
+    sheet, nodes = futures.sheet, futures.model.nodes
+    assert sheet is not None
+    found: dict[Key, frozenset[str]] = {}
+    for key, rows in rows_of_positions(sheet, headlines=futures.tally is not None).items():
+        inside = ((n, range(at.start, at.stop)) for (name, n), at in sheet.rows.items() if not name)
+        wanted = {node for node, own in inside if not rows.isdisjoint(own)}
+        for place in reversed(range(len(nodes))):  # none comes before what it is made of
+            if place in wanted:
+                wanted.update(needs(nodes[place]))
+        found[key] = frozenset(nodes[place].address for place in wanted)
     return found
 
 
@@ -98,39 +116,6 @@ def uncertain(futures: Futures, count: int) -> Iterator[tuple[str, Floats]]:
             yield node.address, np.isfinite(value) * 1.0 if isinstance(node, Event) else value
 
 
-def tails(row: Floats) -> tuple[Places, Places]:
-    """Give the futures in which a figure is in its lowest and in its highest tenth, or more where it ties."""
-    low, high = ends(row)
-    return np.flatnonzero(row <= low), np.flatnonzero(row >= high)
-
-
-def ends(row: Floats) -> tuple[float, float]:
-    """Give up to what value a figure is on its low side, and from what value on its high side.
-
-    Parameters
-    ----------
-    row
-        (simulation,) values that are not all the same.
-
-    Notes
-    -----
-    A tenth of the futures each, or more where values tie. A figure that mostly has one value (an event, a rare cost)
-    has that value on one side and the others on the other.
-
-    Examples
-    --------
-    >>> ends(np.arange(100.0)), ends(np.array([0.0, 0.0, 0.0, 1.0]))
-    ((9.0, 90.0), (0.0, 1.0))
-    """
-    few = max(round(TAIL * len(row)), 1)
-    ordered = np.partition(row, (few - 1, len(row) - few))
-    low, high = float(ordered[few - 1]), float(ordered[-few])
-    if low < high:
-        return low, high
-    below, above = row[row < low], row[row > high]
-    return float(below.max()) if len(below) else low, float(above.min()) if len(above) else high
-
-
 @dataclass(frozen=True, slots=True)
 class Side:
     """What one side of a figure has: how many futures, its own average, and by key what is looked at.
@@ -152,11 +137,12 @@ class Side:
     shares: Floats
 
     @classmethod
-    def of(cls, row: Floats, where: Places, figures: Floats, holds: Floats, spread: Floats) -> "Side":
+    def of(cls, row: Floats, where: Keys, figures: Floats, holds: Floats, spread: Floats) -> "Side":
         """Read it off some futures, of (simulation, key) figures.
 
         ``spread`` is the standard deviation of the figures in all futures: on a side they may spread less, but where
-        that side ends is drawn as well, and a few futures do not tell their own spread.
+        that side ends is drawn as well, and a few futures do not tell their own spread. Errors are those of independent
+        futures, also where a sampler's are more even: from 16 replicates they would be too uncertain to tell movers by.
         """
         count, near = len(where), figures[where]
         means = near.mean(axis=0)

@@ -126,6 +126,13 @@ def _of_outputs(model: Model) -> Iterator[Target]:
 def told(model: Model, wanted: Sequence[Target] | None) -> tuple[Target, ...]:
     """Give the targets that are wanted, or all; with none there is nothing to ask.
 
+    Parameters
+    ----------
+    model
+        What :func:`simlib.compile_model` gives.
+    wanted
+        What is asked about; everything that ``targets`` gives where left out.
+
     Raises
     ------
     ModelError
