@@ -1,11 +1,9 @@
 """Prose is executed: every example of README and docs runs, loads or compiles, and says what comes back."""
 
-import json
 import re
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 import yaml
@@ -21,7 +19,10 @@ from simlib.distributions import FAMILIES
 from simlib.distributions.tables import TOLERANCE
 from simlib.engine import MOST_STAGED
 from simlib.estimates import LEVELS
+from simlib.figures import chart_svg
 from simlib.histograms import BINS, COARSER
+from simlib.report import build_report
+from simlib.reporters.papers import charts
 from simlib.results import HELD
 from simlib.sampling import make_sampler
 
@@ -29,7 +30,6 @@ ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 DOCS = ROOT / "docs"
 PAGES = [README, *sorted(DOCS.glob("*.md"))]
-WITH_PYTHON = [path for path in PAGES if "```python" in path.read_text(encoding="utf-8")]
 EXECUTED = {"console", "python", "yaml"}
 COMMANDS = {"sh"}  # the two commands of a fresh clone, which the launcher's own tests start
 
@@ -47,39 +47,18 @@ def summary_of(path: Path, simulations: int | None = None) -> dict[str, Any]:
 # ---- Examples ----------------------------------------------------------------------------------------------
 
 
-class Place(NamedTuple):
-    """A folder in which a page's examples have run, and the page as they write it."""
-
-    folder: Path
-    page: str
-
-
-@pytest.fixture(scope="module")
-def place_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Place]:
-    """Give the place of a page; its examples run once."""
-
-    @cache
-    def made(path: Path) -> Place:
-        folder = tmp_path_factory.mktemp("place")
-        fenced.workplace(folder)
-        return Place(folder, writer.written(path.read_text(encoding="utf-8"), folder))
-
-    return made
-
-
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
-def test_a_page_says_what_the_code_says_and_its_commands_print(path: Path, place_of: Callable[[Path], Place]) -> None:
-    refresh = "run python -P scripts/write_docs.py, and look at what it changes"
-    assert place_of(path).page == path.read_text(encoding="utf-8"), f"{path.name}: {refresh}"
-
-
-@pytest.mark.parametrize("path", WITH_PYTHON, ids=lambda path: path.name)
-def test_python_examples_run_where_the_commands_before_them_have_run(
-    path: Path, place_of: Callable[[Path], Place], monkeypatch: pytest.MonkeyPatch
+def test_a_page_says_what_the_code_says_and_its_examples_run(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(place_of(path).folder)
+    """Its commands print what stands below them, and its Python runs where they have run."""
+    fenced.workplace(tmp_path)
+    page = path.read_text(encoding="utf-8")
+    refresh = "run python -P scripts/write_docs.py, and look at what it changes"
+    assert writer.written(page, tmp_path) == page, f"{path.name}: {refresh}"
+    monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
-    for example in fenced.examples(path.read_text(encoding="utf-8"), "python"):
+    for example in fenced.examples(page, "python"):
         exec(compile("\n" * (example.line - 1) + example.text, str(path), "exec"), names)
 
 
@@ -150,13 +129,15 @@ def pieces(svg: str) -> list[str]:
     return re.findall(r"<text[^>]*>(.*?)</text>", svg, re.DOTALL)
 
 
-def test_the_picture_is_the_one_that_the_tool_draws_and_its_words_are_true(place_of: Callable[[Path], Place]) -> None:
+def test_the_picture_is_the_one_that_the_tool_draws_and_its_words_are_true() -> None:
     """In 2019/20 the options with the solo case end below nothing in the plan only; the others far above in both."""
-    run = place_of(README).folder / "runs/south_somerset"
-    drawn = pieces((run / "figures" / writer.PICTURE).read_text(encoding="utf-8"))
+    model = compile_model(load_config(ROOT / "configs/south_somerset.yaml"))
+    found = summarise(simulate(model), simulate_plan(model))
+    chart = next(each for each in charts(build_report(found)) if each.id == Path(writer.PICTURE).stem)
+    drawn = pieces(chart_svg(chart))
     assert pieces((DOCS / "pictures" / writer.PICTURE).read_text(encoding="utf-8")) == drawn
     assert len(drawn) > 20
-    options = json.loads((run / "summary.json").read_text(encoding="utf-8"))["options"]
+    options = found.document["options"]
     ends = {name: option["councils"]["south_somerset"]["gap_recurring"]["2019/20"] for name, option in options.items()}
     solo = {"solo", "solo_and_alliance", "joint_authority_and_transformation"}
     assert all(ends[name]["plan"] < 0 < ends[name]["p50"] for name in solo)
